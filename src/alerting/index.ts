@@ -1,0 +1,8 @@
+export type {
+  Decision,
+  DecisionReason,
+  Incident,
+  IncidentId,
+  IncidentMember,
+  TimelineEntry,
+} from './model.ts'

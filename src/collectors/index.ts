@@ -1,0 +1,1 @@
+export type { Collector, CollectorStatus, Sink } from './collector.ts'

@@ -1,0 +1,1 @@
+export type { DataSource, DefinedSlo, Definitions, Origin, Problem, ServiceDefinition } from './model.ts'

@@ -1,0 +1,70 @@
+import type {
+  Contributors,
+  Exemplar,
+  Fleet,
+  IncidentDetail,
+  IncidentSummary,
+  LatencyMap,
+  LiveEvent,
+  Meta,
+  SloDetail,
+  SloSeries,
+  Source,
+} from '../contract/index.ts'
+
+/**
+ * What the HTTP module is given: functions that answer with what goes over the wire. It computes nothing itself, so
+ * that page, CLI, Slack and API cannot disagree. `undefined`: there is no such thing (404).
+ */
+export interface Api {
+  readonly meta: () => Meta
+  readonly fleet: () => Fleet
+  readonly slo: (id: string) => SloDetail | undefined
+  readonly series: (id: string, options: SeriesOptions) => Promise<SloSeries | undefined>
+  readonly contributors: (
+    id: string,
+    options: RangeOptions & { readonly by: readonly string[]; readonly limit: number },
+  ) => Promise<Contributors | undefined>
+  readonly latency: (
+    id: string,
+    options: RangeOptions & { readonly columns: number },
+  ) => Promise<LatencyMap | undefined>
+  readonly exemplars: (
+    id: string,
+    options: RangeOptions & { readonly limit: number },
+  ) => Promise<readonly Exemplar[] | undefined>
+  readonly incidents: (options: {
+    readonly state?: 'open' | 'resolved'
+    readonly limit: number
+  }) => readonly IncidentSummary[]
+  readonly incident: (id: string) => IncidentDetail | undefined
+  readonly act: (id: string, action: IncidentAction) => Promise<IncidentDetail | undefined>
+  readonly sources: () => Promise<readonly Source[]>
+  /** Calls back for each event after `lastId`; gives the function that stops it. */
+  readonly subscribe: (lastId: number | undefined, tell: (id: number, event: LiveEvent) => void) => () => void
+  readonly ready: () => Readiness
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+}
+
+export interface RangeOptions {
+  readonly from: number
+  readonly to: number
+  readonly scope: Readonly<Record<string, string>>
+}
+
+export interface SeriesOptions extends RangeOptions {
+  /** At most this many buckets; the step is the smallest round one that keeps to it. */
+  readonly points: number
+}
+
+export type IncidentAction =
+  | { readonly kind: 'acknowledge'; readonly by: string }
+  | { readonly kind: 'unacknowledge'; readonly by: string }
+  | { readonly kind: 'note'; readonly by: string; readonly text: string }
+
+export interface Readiness {
+  readonly ready: boolean
+  /** What is not ready yet, in words; empty when ready. */
+  readonly reasons: readonly string[]
+}

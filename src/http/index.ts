@@ -1,0 +1,1 @@
+export type { Api, IncidentAction, RangeOptions, Readiness, SeriesOptions } from './api.ts'

@@ -1,0 +1,57 @@
+import type { Microseconds } from '../base/index.ts'
+import type { Outcome } from './model.ts'
+import type { Selector } from './selector.ts'
+
+/**
+ * Which events of our own traffic count, as an SLI asks for them (metric source `Requests`).
+ *
+ * An event is in `all` when its outcome is good or bad; ignored events are in neither.
+ */
+export interface RequestQuery {
+  readonly kind: 'requests'
+  /** The DataSource's name: a selector pins its source, so that edge and APM are never added up. */
+  readonly source: string
+  readonly match: Selector
+  readonly outcome: 'good' | 'bad' | 'all'
+  /**
+   * Only events that took less than this; an edge of the histogram layout. Events whose duration is unknown are
+   * not within. Absent: any duration.
+   */
+  readonly within?: Microseconds
+  /** Reasons judged otherwise by this SLI than by the source: `{ 'http-429': 'bad' }`. */
+  readonly judge?: Readonly<Record<string, Outcome>>
+  /**
+   * From how long on a client that left counts as bad (the slow-abort rule). Absent: as the source judged it.
+   * `never`: leaving is always ignored.
+   */
+  readonly abort?: Microseconds | 'never'
+}
+
+/** Counts that a source answers with itself: PromQL, Datadog, Athena, … Kept in the ledger by `key`. */
+export interface ExternalQuery {
+  readonly kind: 'external'
+  readonly source: string
+  /** The metric source's type: `Prometheus`, `Datadog`, … */
+  readonly type: string
+  readonly spec: Readonly<Record<string, unknown>>
+  /** The identity of the question: a hash of source, type and spec. */
+  readonly key: string
+}
+
+export type MetricQuery = RequestQuery | ExternalQuery
+
+/**
+ * What the ledger is asked per minute for one indicator: events that count as good, and all that count.
+ * `bad` instead of `good` gives good = total - bad.
+ */
+export interface IndicatorQuery {
+  /** Unique among the queries of one call. */
+  readonly id: string
+  readonly numerator: { readonly counts: 'good' | 'bad'; readonly query: MetricQuery }
+  readonly total: MetricQuery
+  /**
+   * Label names, widest first. Gives one series for all together (scope `{}`), and one for each combination seen of
+   * each prefix of the list: by cloud, then by cloud and region.
+   */
+  readonly splitBy: readonly string[]
+}
