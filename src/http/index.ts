@@ -1,1 +1,2 @@
 export type { Api, IncidentAction, RangeOptions, Readiness, SeriesOptions } from './api.ts'
+export { createHttpServer, type HttpOptions, type HttpServer, type Mount } from './server.ts'

@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import * as wire from '../contract/index.ts'
+import type { Api, IncidentAction } from './api.ts'
+
+/** What a handler answers: a body, or that there is no such thing. */
+export type Answer =
+  | { readonly kind: 'ok'; readonly body: unknown }
+  | { readonly kind: 'missing'; readonly what: string }
+
+/** One endpoint: the server registers it and the OpenAPI document describes it, from the same words. */
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** Fastify's spelling below `/api/v1`: `/slos/:id`. */
+  readonly path: string
+  readonly summary: string
+  readonly query: z.ZodObject
+  readonly body?: z.ZodType
+  readonly response: z.ZodType
+  readonly answer: (input: RouteInput) => Promise<Answer>
+}
+
+export interface RouteInput {
+  readonly id: string
+  readonly query: Readonly<Record<string, unknown>>
+  readonly body: unknown
+}
+
+const ranged = {
+  from: z.coerce.number().int().min(0).describe('Start, Unix seconds, inclusive.'),
+  to: z.coerce.number().int().min(0).describe('End, Unix seconds, exclusive.'),
+  scope: z
+    .string()
+    .max(2_000)
+    .default('')
+    .describe('One split: `cloud_provider=aws,cloud_region=us-east-1`. Empty: the SLO as a whole.'),
+}
+const seriesQuery = z.object({ ...ranged, points: z.coerce.number().int().min(1).max(2_000).default(360) })
+const latencyQuery = z.object({ ...ranged, columns: z.coerce.number().int().min(1).max(500).default(120) })
+const contributorsQuery = z.object({
+  ...ranged,
+  by: z.string().max(500).default('cloud_provider,operation,reason').describe('Label names, or `reason`.'),
+  limit: z.coerce.number().int().min(1).max(500).default(10),
+})
+const exemplarsQuery = z.object({ ...ranged, limit: z.coerce.number().int().min(1).max(200).default(20) })
+const incidentsQuery = z.object({
+  state: z.enum(['open', 'resolved']).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+})
+const by = z.string().min(1).max(200).describe('Who does it.')
+const actionBody = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('acknowledge'), by }),
+  z.object({ kind: z.literal('unacknowledge'), by }),
+  z.object({ kind: z.literal('note'), by, text: z.string().min(1).max(4_000) }),
+])
+
+/** Every endpoint below `/api/v1` but the live stream, which is not an answer but a conversation. */
+export function createRoutes(api: Api): readonly Route[] {
+  return [...sloRoutes(api), ...incidentRoutes(api)]
+}
+
+function sloRoutes(api: Api): readonly Route[] {
+  return [
+    route('/meta', 'The service, its definitions and their problems.', wire.meta, () => api.meta()),
+    route('/slos', 'Every SLO with its state, budget and clouds.', wire.fleet, () => api.fleet()),
+    route('/slos/:id', 'One SLO: every split, its rules, its text.', wire.sloDetail, ({ id }) => api.slo(id)),
+    {
+      ...route(
+        '/slos/:id/series',
+        'Counts, budget left and burn rates over time.',
+        wire.sloSeries,
+        ({ id, query }) => {
+          const { points, ...rest } = seriesQuery.parse(query)
+          return api.series(id, { ...toRange(rest), points })
+        },
+      ),
+      query: seriesQuery,
+    },
+    {
+      ...route('/slos/:id/contributors', 'Who spent the budget.', wire.contributors, ({ id, query }) => {
+        const asked = contributorsQuery.parse(query)
+        const names = asked.by
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== '')
+        return api.contributors(id, { ...toRange(asked), by: names, limit: asked.limit })
+      }),
+      query: contributorsQuery,
+    },
+    {
+      ...route('/slos/:id/latency', 'How many requests took how long.', wire.latencyMap, ({ id, query }) => {
+        const { columns, ...rest } = latencyQuery.parse(query)
+        return api.latency(id, { ...toRange(rest), columns })
+      }),
+      query: latencyQuery,
+    },
+    {
+      ...route(
+        '/slos/:id/exemplars',
+        'Single bad and slow requests.',
+        exemplarList,
+        async ({ id, query }) => {
+          const { limit, ...rest } = exemplarsQuery.parse(query)
+          const found = await api.exemplars(id, { ...toRange(rest), limit })
+          return found && { exemplars: found }
+        },
+      ),
+      query: exemplarsQuery,
+    },
+    route('/sources', 'Every source: how fresh, how complete, what is wrong.', sourceList, async () => ({
+      sources: await api.sources(),
+    })),
+  ]
+}
+
+function incidentRoutes(api: Api): readonly Route[] {
+  return [
+    {
+      ...route('/incidents', 'Incidents, newest first.', incidentList, ({ query }) => {
+        const { state, limit } = incidentsQuery.parse(query)
+        return { incidents: api.incidents(state === undefined ? { limit } : { state, limit }) }
+      }),
+      query: incidentsQuery,
+    },
+    route('/incidents/:id', 'One incident with its timeline.', wire.incidentDetail, ({ id }) =>
+      api.incident(id),
+    ),
+    {
+      ...route(
+        '/incidents/:id/actions',
+        'Acknowledge, or add a note.',
+        wire.incidentDetail,
+        ({ id, body }) => {
+          const action: IncidentAction = actionBody.parse(body)
+          return api.act(id, action)
+        },
+      ),
+      method: 'POST',
+      body: actionBody,
+    },
+  ]
+}
+
+const exemplarList = z.object({ exemplars: z.array(wire.exemplar) })
+const sourceList = z.object({ sources: z.array(wire.source) })
+const incidentList = z.object({ incidents: z.array(wire.incidentSummary) })
+
+function route(
+  path: string,
+  summary: string,
+  response: z.ZodType,
+  find: (input: RouteInput) => unknown,
+): Route {
+  return {
+    method: 'GET',
+    path,
+    summary,
+    query: z.object({}),
+    response,
+    answer: async (input) => {
+      const body = await find(input)
+      return body === undefined ? { kind: 'missing', what: input.id } : { kind: 'ok', body }
+    },
+  }
+}
+
+function toRange(asked: { from: number; to: number; scope: string }): {
+  from: number
+  to: number
+  scope: Record<string, string>
+} {
+  return { from: asked.from, to: asked.to, scope: parseScope(asked.scope) }
+}
+
+/** The labels of `labelsKey`'s spelling: `\` takes the next character as it is. */
+export function parseScope(text: string): Record<string, string> {
+  const scope: Record<string, string> = {}
+  let name: string | undefined
+  let part = ''
+  const close = (): void => {
+    if (name !== undefined) scope[name] = part
+    name = undefined
+    part = ''
+  }
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i)
+    if (c === '\\') part += text.charAt(++i)
+    else if (c === '=' && name === undefined) {
+      name = part
+      part = ''
+    } else if (c === ',') close()
+    else part += c
+  }
+  close()
+  return scope
+}
