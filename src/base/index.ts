@@ -1,3 +1,4 @@
+export { type CivilDate, civilDate, isoMinute } from './civil.ts'
 export { type Labels, labelsKey, pickLabels } from './labels.ts'
 export { failed, ok, type Result } from './result.ts'
 export {

@@ -1,0 +1,67 @@
+// `npm test`: builds, then runs every suite that this machine can run, and says at the end what it skipped and why.
+// The slow suites open stores and spawn services, so they follow the quick ones instead of running beside them.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+const reports = mkdtempSync(join(tmpdir(), 'nines-test-'))
+const projects = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['unit', 'slow', 'e2e', 'faults']
+
+function run(command, args) {
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1
+}
+
+if (run('npm', ['run', '--silent', 'build']) !== 0) process.exit(1)
+
+let passed = 0
+let failed = 0
+const skipped = []
+for (const project of projects) {
+  const report = join(reports, `${project}.json`)
+  const status = run('npx', [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter',
+    'default',
+    '--reporter',
+    'json',
+    '--outputFile.json',
+    report,
+  ])
+  const found = readReport(report)
+  if (!found) {
+    process.stderr.write(`The ${project} tests gave no report (exit code ${status}).\n`)
+    failed += 1
+    continue
+  }
+  passed += found.numPassedTests
+  failed += found.numFailedTests
+  // A file that fails to load has no tests that could fail.
+  if (status !== 0 && found.numFailedTests === 0) failed += 1
+  for (const file of found.testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status !== 'passed' && test.status !== 'failed') skipped.push(test.fullName)
+    }
+  }
+}
+rmSync(reports, { recursive: true })
+if (skipped.length > 0)
+  process.stdout.write(
+    `\nSkipped, each for the reason in its name:\n${skipped.map((s) => `  - ${s}\n`).join('')}`,
+  )
+process.stdout.write(
+  `\n${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`,
+)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,193 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+/** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
+export interface Commands {
+  readonly serve: (options: ServeOptions) => Promise<number>
+  readonly demo: (options: DemoOptions) => Promise<number>
+  readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
+  readonly schema: () => Promise<number>
+  readonly ingest: (files: readonly string[], options: IngestOptions) => Promise<number>
+  readonly status: (options: StatusOptions) => Promise<number>
+  readonly report: (options: ReportOptions) => Promise<number>
+}
+
+export interface ServeOptions {
+  readonly config?: string
+  readonly port?: number
+  readonly host?: string
+  readonly data?: string
+  readonly definitions?: string
+}
+
+export interface DemoOptions extends ServeOptions {
+  readonly days: number
+  readonly seed: number
+  readonly fresh: boolean
+}
+
+export interface ValidateOptions {
+  readonly output: 'text' | 'json' | 'github' | 'sarif'
+  readonly strict: boolean
+  readonly lintFatal: boolean
+}
+
+export interface IngestOptions {
+  readonly source: string
+  readonly format: string
+  readonly service?: string
+  readonly label: Readonly<Record<string, string>>
+  readonly data?: string
+  readonly config?: string
+  readonly again: boolean
+  readonly output: 'text' | 'json'
+}
+
+export interface StatusOptions {
+  readonly url: string
+  readonly output: 'table' | 'json'
+  readonly watch: boolean
+}
+
+export interface ReportOptions {
+  readonly url: string
+  readonly output: 'markdown' | 'json' | 'csv'
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8080'
+
+/** The command line. `done` gets the exit code of the command that ran. */
+export function createProgram(version: string, commands: Commands, done: (code: number) => void): Command {
+  const program = new Command('nines')
+    .description('SLOs over several clouds: exact budgets, one incident per problem.')
+    .version(version)
+    .showHelpAfterError('(add --help for what is possible)')
+    .showSuggestionAfterError()
+  addServing(program, commands, done)
+  addDefinitions(program, commands, done)
+  addData(program, commands, done)
+  addReading(program, commands, done)
+  return program
+}
+
+function addServing(program: Command, commands: Commands, done: (code: number) => void): void {
+  const serving = (command: Command): Command =>
+    command
+      .option('--port <n>', 'port to listen on (default 8080)', toPort)
+      .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+      .option('--data <dir>', 'directory of the embedded ledger')
+      .option('--definitions <dir>', 'directory of OpenSLO documents')
+  serving(program.command('serve'))
+    .description('Collect, evaluate, alert and serve the page, as nines.yaml says.')
+    .option('-c, --config <file>', 'configuration (default ./nines.yaml when it is there)')
+    .addHelpText('after', examples('nines serve', 'nines serve -c /etc/nines/nines.yaml --port 9000'))
+    .action(async (options: ServeOptions) => done(await commands.serve(options)))
+  serving(program.command('demo'))
+    .description('Serve a shop in three clouds and a rack, with 30 days of history and a fault that unfolds.')
+    .option('--days <n>', 'days of history to make', toWhole, 30)
+    .option('--seed <n>', 'the same seed gives the same history', toWhole, 9)
+    .option('--fresh', 'forget the history of an earlier run', false)
+    .addHelpText('after', examples('nines demo', 'nines demo --days 7 --port 9000 --fresh'))
+    .action(async (options: DemoOptions) => done(await commands.demo(options)))
+}
+
+function addDefinitions(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('validate')
+    .argument('[paths...]', 'files or directories; `-` reads standard input', ['slo-definitions'])
+    .description('Check definitions; every problem at once, with its place and what to write.')
+    .addOption(
+      new Option('-o, --output <form>', 'how to print')
+        .choices(['text', 'json', 'github', 'sarif'])
+        .default('text'),
+    )
+    .option('--strict', 'hold documents to the letter of OpenSLO v1', false)
+    .option('--lint-fatal', 'exit with 3 when there are warnings', false)
+    .addHelpText(
+      'after',
+      examples('nines validate', 'nines validate slo/ --output github', 'cat slo.yaml | nines validate -'),
+    )
+    .action(async (paths: string[], options: ValidateOptions) =>
+      done(await commands.validate(paths, options)),
+    )
+  program
+    .command('schema')
+    .description('Print the JSON Schema of definitions, for editors.')
+    .addHelpText('after', examples('nines schema > nines.schema.json'))
+    .action(async () => done(await commands.schema()))
+}
+
+function addData(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('ingest')
+    .argument('<files...>', 'log files, plain or .gz; globs in quotes')
+    .description(
+      'Count access logs into the ledger. The same file again changes nothing; after Ctrl-C it goes on.',
+    )
+    .addOption(
+      new Option('-f, --format <name>', 'what a line looks like')
+        .choices(['envoy-json', 'envoy-text', 'combined', 'common', 'nginx-json'])
+        .default('envoy-json'),
+    )
+    .option('--source <name>', 'the DataSource that the lines belong to', 'ingested')
+    .option('--service <name>', 'service name for lines that do not say one')
+    .option('-l, --label <name=value>', 'label for every series, may be repeated', addLabel, {})
+    .option('--data <dir>', 'directory of the embedded ledger')
+    .option('-c, --config <file>', 'configuration that says where the ledger is')
+    .option('--again', 'count files again that are marked as done', false)
+    .addOption(
+      new Option('-o, --output <form>', 'how to print the result').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'nines ingest access.log --format combined --service shop',
+        "nines ingest 'logs/**/*.json.gz' --source edge --label cloud_provider=aws",
+      ),
+    )
+    .action(async (files: string[], options: IngestOptions) => done(await commands.ingest(files, options)))
+}
+
+function addReading(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('status')
+    .description('Every promise of a running service, worst first.')
+    .option('--url <url>', 'where Nines answers', DEFAULT_URL)
+    .option('-w, --watch', 'show it again as it changes', false)
+    .addOption(new Option('-o, --output <form>', 'how to print').choices(['table', 'json']).default('table'))
+    .addHelpText('after', examples('nines status', 'nines status --output json | jq .states'))
+    .action(async (options: StatusOptions) => done(await commands.status(options)))
+  program
+    .command('report')
+    .description('Where the budget went: a review of every promise, for the weekly meeting.')
+    .option('--url <url>', 'where Nines answers', DEFAULT_URL)
+    .addOption(
+      new Option('-o, --output <form>', 'how to print')
+        .choices(['markdown', 'json', 'csv'])
+        .default('markdown'),
+    )
+    .addHelpText('after', examples('nines report > review.md', 'nines report --output csv'))
+    .action(async (options: ReportOptions) => done(await commands.report(options)))
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`
+}
+
+function toWhole(text: string): number {
+  const n = Number(text)
+  if (!Number.isSafeInteger(n) || n < 0)
+    throw new InvalidArgumentError('must be a whole number, zero or more.')
+  return n
+}
+
+function toPort(text: string): number {
+  const n = toWhole(text)
+  if (n > 65_535) throw new InvalidArgumentError('must be a port, 0 to 65535.')
+  return n
+}
+
+function addLabel(text: string, labels: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('must be name=value, for example cloud_provider=aws.')
+  return { ...labels, [text.slice(0, at)]: text.slice(at + 1) }
+}

@@ -1,0 +1,181 @@
+import type { Incident } from '../alerting/index.ts'
+import { type Labels, labelsKey } from '../base/index.ts'
+import type * as wire from '../contract/index.ts'
+import type { DefinedSlo } from '../definitions/index.ts'
+import type { BurnVerdict, BurnWindow, Evaluation, Objective, WindowEvaluation } from '../slo/index.ts'
+
+/** From what the engine said to what goes over the wire: fields move, nothing is computed anew. */
+
+/** `slo`, or `slo/objective` where an SLO has several. */
+export function publicId(defined: DefinedSlo, objective: string): string {
+  return defined.slo.objectives.length === 1 ? defined.slo.id : `${defined.slo.id}/${objective}`
+}
+
+export function toEvaluation(evaluation: Evaluation): wire.Evaluation {
+  return {
+    scope: { ...evaluation.scope },
+    state: evaluation.state,
+    windows: evaluation.windows.map(toWindow),
+    verdicts: evaluation.verdicts.map(toVerdict),
+  }
+}
+
+function toWindow(w: WindowEvaluation): wire.WindowEvaluation {
+  return {
+    window: w.window,
+    range: { ...w.range },
+    bounds: { ...w.bounds },
+    good: w.counts.good,
+    bad: w.counts.bad,
+    sli: w.sli ?? null,
+    budget: {
+      events: w.budget.events,
+      spent: w.budget.spent,
+      left: w.budget.left,
+      leftRatio: w.budget.leftRatio ?? null,
+      time: w.budget.time,
+      timeLeft: w.budget.timeLeft ?? null,
+      interval: w.budget.interval ? { ...w.budget.interval } : null,
+    },
+    coverage: {
+      minutes: w.coverage.minutes,
+      known: w.coverage.known,
+      partial: w.coverage.partial,
+      missing: w.coverage.missing,
+      ratio: w.coverage.ratio ?? null,
+      completeThrough: w.coverage.completeThrough ?? null,
+      kind: w.coverage.kind,
+    },
+    exhaustion: { ...w.exhaustion },
+  }
+}
+
+function toVerdict(verdict: BurnVerdict): wire.Verdict {
+  return {
+    rule: verdict.rule.name,
+    severity: verdict.rule.severity,
+    factor: verdict.rule.factor.num / verdict.rule.factor.den,
+    kind: verdict.kind,
+    long: toBurnWindow(verdict.long),
+    short: toBurnWindow(verdict.short),
+    badUntilFiring: verdict.badUntilFiring ?? null,
+  }
+}
+
+function toBurnWindow(w: BurnWindow): wire.Verdict['long'] {
+  return { length: w.length, good: w.counts.good, bad: w.counts.bad, rate: w.rate ?? null, over: w.over }
+}
+
+/** What a row of the fleet is made of. */
+export interface Row {
+  readonly defined: DefinedSlo
+  readonly objective: Objective
+  /** Whole first, then the splits. */
+  readonly evaluations: readonly Evaluation[]
+  readonly spark: readonly (number | null)[]
+  readonly incident: Incident | undefined
+}
+
+export function toSummary({
+  defined,
+  objective,
+  evaluations,
+  spark,
+  incident,
+}: Row): wire.SloSummary | undefined {
+  const whole = evaluations.find((e) => labelsKey(e.scope) === '')
+  if (!whole) return undefined
+  return {
+    id: publicId(defined, objective.name),
+    slo: defined.slo.id,
+    objective: objective.name,
+    name: defined.slo.displayName,
+    service: defined.slo.service,
+    owner: defined.owner,
+    indicator: defined.within === undefined ? 'availability' : `within ${defined.within}`,
+    target: objective.target,
+    window: defined.slo.windows[0]?.name ?? '',
+    method: defined.slo.method,
+    whole: toEvaluation(whole),
+    clouds: evaluations.filter((e) => isCloud(e.scope)).map(toCloud),
+    spark: [...spark],
+    incident: incident?.state === 'open' ? incident.id : null,
+  }
+}
+
+function isCloud(scope: Labels): boolean {
+  const names = Object.keys(scope)
+  return names.length === 1 && names[0] === 'cloud_provider'
+}
+
+function toCloud(evaluation: Evaluation): wire.SloSummary['clouds'][number] {
+  const window = evaluation.windows[0]
+  return {
+    cloud: evaluation.scope['cloud_provider'] ?? '',
+    state: evaluation.state,
+    sli: window?.sli ?? null,
+    leftRatio: window?.budget.leftRatio ?? null,
+  }
+}
+
+const WORST_FIRST: readonly wire.State[] = ['exhausted', 'burning', 'watch', 'unknown', 'ok']
+
+export function countStates(slos: readonly wire.SloSummary[]): wire.Fleet['states'] {
+  const states = { ok: 0, watch: 0, burning: 0, exhausted: 0, unknown: 0 }
+  for (const slo of slos) states[slo.whole.state] += 1
+  return states
+}
+
+/** The first thing people read: how many burn, and which is worst. */
+export function fleetSentence(slos: readonly wire.SloSummary[]): string {
+  if (slos.length === 0) return 'No promise is defined yet.'
+  const burning = slos.filter((s) => s.whole.state === 'burning' || s.incident !== null)
+  if (burning.length > 0) {
+    const worst = burning.toSorted(byBudgetLeft)[0]
+    const few = burning.length === 1 ? '1 of' : `${burning.length} of`
+    return `${few} ${slos.length} promises ${burning.length === 1 ? 'is' : 'are'} burning. Worst: ${describe(worst)}.`
+  }
+  const states = countStates(slos)
+  if (states.exhausted > 0) {
+    const worst = slos.filter((s) => s.whole.state === 'exhausted').toSorted(byBudgetLeft)[0]
+    return `Nothing is burning. ${states.exhausted} of ${slos.length} promises ${states.exhausted === 1 ? 'has' : 'have'} no budget left: ${describe(worst)}.`
+  }
+  return `All ${slos.length} promises hold.${states.watch > 0 ? ` ${states.watch} spend${states.watch === 1 ? 's' : ''} faster than even.` : ''}`
+}
+
+function describe(slo: wire.SloSummary | undefined): string {
+  const window = slo?.whole.windows[0]
+  if (!slo || !window) return 'none'
+  const left = window.budget.leftRatio
+  const share =
+    left === null
+      ? 'no events yet'
+      : left < 0
+        ? `overspent by ${-floorPercent(left)} %`
+        : `${floorPercent(left)} % left`
+  const gone = window.exhaustion.kind === 'in' ? `, gone in ${duration(window.exhaustion.seconds)}` : ''
+  return `${slo.name}, ${share}${gone}`
+}
+
+/** A budget is never shown larger than it is. */
+const floorPercent = (share: number): number => Math.floor(share * 1000) / 10
+
+/** `41 h`, `9 d`, `12 min`: one unit, as people say it. */
+export function duration(seconds: number): string {
+  if (seconds < 3_600) return `${Math.max(1, Math.floor(seconds / 60))} min`
+  if (seconds < 48 * 3_600) return `${Math.floor(seconds / 3_600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}
+
+function byBudgetLeft(a: wire.SloSummary, b: wire.SloSummary): number {
+  const left = (s: wire.SloSummary): number =>
+    s.whole.windows[0]?.budget.leftRatio ?? Number.POSITIVE_INFINITY
+  return left(a) - left(b)
+}
+
+/** Worst first: by state, then by budget left, then by name. */
+export function byUrgency(a: wire.SloSummary, b: wire.SloSummary): number {
+  const rank = (s: wire.SloSummary): number =>
+    WORST_FIRST.indexOf(s.incident === null ? s.whole.state : 'burning')
+  return rank(a) - rank(b) || byBudgetLeft(a, b) || (a.name < b.name ? -1 : 1)
+}
