@@ -16,8 +16,22 @@ const MAY: Record<string, readonly string[]> = {
   http: ['base', 'traffic', 'slo', 'alerting', 'contract'],
   charts: ['base', 'slo', 'contract'],
   cli: ['base', 'traffic', 'slo', 'alerting', 'definitions', 'contract', 'charts'],
+  // The composition root: it joins everything, and only main.ts imports it.
+  service: [
+    'base',
+    'traffic',
+    'slo',
+    'alerting',
+    'contract',
+    'definitions',
+    'collectors',
+    'store',
+    'notify',
+    'http',
+    'charts',
+  ],
 }
-const ROOT = ['service.ts', 'main.ts', 'system.ts']
+const ROOT = ['main.ts', 'system.ts']
 const NO_PACKAGES = ['base', 'traffic', 'slo', 'alerting', 'charts']
 
 const src = resolve(import.meta.dirname, '../src')
