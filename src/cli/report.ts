@@ -79,13 +79,57 @@ function toFields(slo: SloSummary): string[] {
 
 const signed = (seconds: number): string => (seconds < 0 ? `−${duration(-seconds)}` : duration(seconds))
 
-/** RFC 4180; a cell that a spreadsheet would take for a formula is made text. */
+const CSV_HEADINGS = [
+  'id',
+  'promise',
+  'service',
+  'owner',
+  'indicator',
+  'window',
+  'target_percent',
+  'sli_ratio',
+  'good',
+  'bad',
+  'budget_left_ratio',
+  'time_left_seconds',
+  'gone_in_seconds',
+  'coverage_ratio',
+  'state',
+]
+
+/**
+ * RFC 4180, for machines: numbers as they are, an empty cell for what is not known. A text that a spreadsheet would
+ * take for a formula is made text.
+ */
 export function renderCsv(shown: Fleet): string {
-  const cell = (text: string): string => {
-    const safe = /^[=+@\t\r-]/.test(text) ? `'${text}` : text
+  const cell = (value: string | number | null | undefined): string => {
+    if (value === null || value === undefined) return ''
+    if (typeof value === 'number') return String(value)
+    const safe = /^[=+@\t\r-]/.test(value) ? `'${value}` : value
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
   }
-  return `${[HEADINGS, ...shown.slos.map(toFields)].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
+  const rows = shown.slos.map(({ whole: { windows, state }, ...slo }) => {
+    const window = windows[0]
+    const gone = window?.exhaustion.kind === 'in' ? window.exhaustion.seconds : undefined
+    return [
+      slo.id,
+      slo.name,
+      slo.service,
+      slo.owner,
+      slo.indicator,
+      slo.window,
+      Number(slo.target),
+      window?.sli,
+      window?.good,
+      window?.bad,
+      window?.budget.leftRatio,
+      window?.budget.timeLeft,
+      gone,
+      window?.coverage.ratio,
+      state,
+    ]
+  })
+  return `${[CSV_HEADINGS, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
 }
 
 export function renderMarkdown(shown: Fleet, incidents: readonly IncidentSummary[]): string {
