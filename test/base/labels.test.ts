@@ -11,11 +11,11 @@ test('a key does not depend on the order of the labels, nor on empty ones', () =
 
 test('two different sets of labels never share a key', () => {
   const filled = (set: Record<string, string>): string =>
-    JSON.stringify(
-      Object.entries(set)
-        .filter(([, v]) => v !== '')
-        .sort(),
-    )
+    Object.keys(set)
+      .filter((name) => set[name] !== '')
+      .sort()
+      .map((name) => JSON.stringify([name, set[name]]))
+      .join()
   fc.assert(
     fc.property(labels, labels, (a, b) => {
       expect(labelsKey(a) === labelsKey(b)).toBe(filled(a) === filled(b))
