@@ -37,8 +37,16 @@ export interface WindowEvaluation {
   readonly sli: Ratio | undefined
   readonly budget: Budget
   readonly coverage: Coverage
+  readonly data: DataState
   readonly exhaustion: Exhaustion
 }
+
+/**
+ * What the numbers of a window rest on. `measured`: events, and all of the time known. `no-traffic`: all of the time
+ * known, and nothing happened in it. `partial`: some of the time known. `no-data`: nothing was reported. `error`:
+ * what was reported is that nothing could be read.
+ */
+export type DataState = 'measured' | 'no-traffic' | 'partial' | 'no-data' | 'error'
 
 /** The budget of a window; events are slices where the method works on slices. */
 export interface Budget {
@@ -95,6 +103,8 @@ export interface BurnWindow {
 export interface BurnVerdict {
   readonly rule: BurnRule
   readonly kind: 'no-data' | 'calm' | 'burning'
+  /** Where both windows end: after the running minute once it has events, else where what was reported ends. */
+  readonly end: UnixSeconds
   readonly long: BurnWindow
   readonly short: BurnWindow
   /** Bad events more, at this moment and traffic, that would make the rule fire; 0 while it burns. */

@@ -1,3 +1,16 @@
+export { budgetOf, floorPercent } from './budget.ts'
+export {
+  badUntilFiring,
+  burnRate,
+  burnsAtLeast,
+  factorFor,
+  judgeRule,
+  scalePolicy,
+  scaleRule,
+  shortFor,
+} from './burn.ts'
+export { calendarBoundary, isZone } from './calendar.ts'
+export type { KnownSpan } from './coverage.ts'
 export type {
   BudgetingMethod,
   BurnPolicy,
@@ -17,8 +30,17 @@ export type {
   BurnWindow,
   Counts,
   Coverage,
+  DataState,
   Evaluation,
   Exhaustion,
   SloState,
   WindowEvaluation,
 } from './evaluation.ts'
+export {
+  createTimelines,
+  type LoadedSeries,
+  type Need,
+  type Timelines,
+  type TimelinesOptions,
+} from './timelines.ts'
+export { windowBounds } from './window.ts'

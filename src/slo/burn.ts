@@ -1,0 +1,144 @@
+import { type PerMillion, type Seconds, seconds } from '../base/index.ts'
+import type { BurnPolicy, BurnRule, Rational } from './definition.ts'
+import type { BurnVerdict, BurnWindow, Counts } from './evaluation.ts'
+
+/** A burn rate of one: spending exactly at the even pace. */
+export const EVEN: Rational = { num: 1, den: 1 }
+
+/**
+ * How fast the budget is being spent: 1 spends exactly all of it over the window of the objective. Undefined when
+ * there were no events, which is not the same as a rate of zero. For showing; `burnsAtLeast` is what compares.
+ */
+export function burnRate(counts: Counts, allowed: PerMillion): number | undefined {
+  const total = counts.good + counts.bad
+  if (total === 0) return undefined
+  if (counts.bad === 0) return 0
+  return (counts.bad * 1e6) / (total * allowed)
+}
+
+/**
+ * Whether the burn rate is at least the factor: bad × 10^6 × den ≥ total × allowed × num, in whole numbers, because
+ * `bad / total / (1 - target)` misses rates that lie exactly on a factor. Never without a bad event.
+ */
+export function burnsAtLeast(counts: Counts, allowed: PerMillion, factor: Rational): boolean {
+  return compareBurn(counts, allowed, factor) >= 0
+}
+
+/** Whether the burn rate is above the factor: exactly on it is not above. */
+export function burnsAbove(counts: Counts, allowed: PerMillion, factor: Rational): boolean {
+  return compareBurn(counts, allowed, factor) > 0
+}
+
+/** The sign of rate - factor; -1 when nothing is bad. Products beyond 2^53 are compared as big integers. */
+function compareBurn({ good, bad }: Counts, allowed: PerMillion, factor: Rational): -1 | 0 | 1 {
+  if (bad <= 0) return -1
+  const spent = bad * 1e6 * factor.den
+  const even = (good + bad) * allowed * factor.num
+  if (spent <= Number.MAX_SAFE_INTEGER && even <= Number.MAX_SAFE_INTEGER)
+    return spent > even ? 1 : spent < even ? -1 : 0
+  const left = BigInt(bad) * 1_000_000n * BigInt(factor.den)
+  const right = BigInt(good + bad) * BigInt(allowed) * BigInt(factor.num)
+  return left > right ? 1 : left < right ? -1 : 0
+}
+
+/**
+ * The least number of bad events more, arriving now on top of what both windows hold, that makes the rule fire: 0
+ * when it would fire as it is, undefined when no number does, because the factor asks for more than everything bad.
+ */
+export function badUntilFiring(
+  windows: { readonly long: Counts; readonly short: Counts },
+  terms: { readonly allowed: PerMillion; readonly factor: Rational; readonly minBadEvents: number },
+): number | undefined {
+  const long = badUntilOver(windows.long, terms.allowed, terms.factor)
+  const short = badUntilOver(windows.short, terms.allowed, terms.factor)
+  if (long === undefined || short === undefined) return undefined
+  return Math.max(long, short, terms.minBadEvents - windows.long.bad)
+}
+
+// (bad + x) × 10^6 × den ≥ (total + x) × allowed × num, solved for the least whole x.
+function badUntilOver({ good, bad }: Counts, allowed: PerMillion, factor: Rational): number | undefined {
+  const weight = 1_000_000n * BigInt(factor.den)
+  const even = BigInt(allowed) * BigInt(factor.num)
+  const lacking = BigInt(good + bad) * even - BigInt(bad) * weight
+  if (lacking <= 0n && bad > 0) return 0
+  const gain = weight - even
+  if (gain < 0n || (gain === 0n && lacking > 0n)) return undefined
+  if (lacking <= 0n) return 1
+  return Number((lacking + gain - 1n) / gain)
+}
+
+/** One side of a rule as it was measured. `blind`: nothing is known of the time and nothing was counted. */
+export interface BurnMeasure {
+  readonly counts: Counts
+  readonly blind: boolean
+}
+
+/** What a rule is judged by besides what was counted. */
+export interface BurnTerms {
+  readonly allowed: PerMillion
+  /** A rule fires only with at least this many bad events in its long window. */
+  readonly minBadEvents: number
+  /** How many whole numbers one counted unit is made of: 1, or 10^9 where slices count in parts. */
+  readonly scale: number
+}
+
+/**
+ * Judges one rule: burning while the rate is at least the factor over both windows; no data when either window is
+ * blind; else calm. Counts come in whole numbers and are shown divided by the scale.
+ */
+export function judgeRule(
+  rule: BurnRule,
+  measured: { readonly long: BurnMeasure; readonly short: BurnMeasure },
+  terms: BurnTerms,
+): Omit<BurnVerdict, 'end'> {
+  const { allowed, scale } = terms
+  const side = (length: Seconds, { counts }: BurnMeasure): BurnWindow => ({
+    length,
+    counts: scale === 1 ? counts : { good: counts.good / scale, bad: counts.bad / scale },
+    rate: burnRate(counts, allowed),
+    over: burnsAtLeast(counts, allowed, rule.factor),
+  })
+  const long = side(rule.long, measured.long)
+  const short = side(rule.short, measured.short)
+  const blind = measured.long.blind || measured.short.blind
+  const minBadEvents = terms.minBadEvents * scale
+  const burning = long.over && short.over && measured.long.counts.bad >= minBadEvents
+  const until = badUntilFiring(
+    { long: measured.long.counts, short: measured.short.counts },
+    { allowed, factor: rule.factor, minBadEvents },
+  )
+  return {
+    rule,
+    kind: blind ? 'no-data' : burning ? 'burning' : 'calm',
+    long,
+    short,
+    badUntilFiring: until === undefined ? undefined : Math.ceil(until / scale),
+  }
+}
+
+/** The factor at which a share of a period's budget is spent within `long`: share × period ÷ long, in lowest terms. */
+export function factorFor(share: Rational, period: Seconds, long: Seconds): Rational {
+  return reduce({ num: share.num * period, den: share.den * long })
+}
+
+/** The rule for another period that spends the same share of the budget: factor × to ÷ from. */
+export function scaleRule(rule: BurnRule, from: Seconds, to: Seconds): BurnRule {
+  return { ...rule, factor: reduce({ num: rule.factor.num * to, den: rule.factor.den * from }) }
+}
+
+/** The policy with every rule scaled from one period to another. */
+export function scalePolicy(policy: BurnPolicy, from: Seconds, to: Seconds): BurnPolicy {
+  return { ...policy, rules: policy.rules.map((rule) => scaleRule(rule, from, to)) }
+}
+
+/** A twelfth of the long window, the SRE workbook's choice, in whole minutes and at least one. */
+export function shortFor(long: Seconds): Seconds {
+  return seconds(Math.max(60, Math.round(long / 12 / 60) * 60))
+}
+
+function reduce({ num, den }: Rational): Rational {
+  let a = num
+  let b = den
+  while (b !== 0) [a, b] = [b, a % b]
+  return a === 0 ? { num, den } : { num: num / a, den: den / a }
+}

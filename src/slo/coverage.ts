@@ -1,0 +1,209 @@
+import { type Range, ratio, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import type { Coverage } from './evaluation.ts'
+
+/** What is known of a source over a stretch. What no stretch covers was never reported. */
+export interface KnownSpan extends Range {
+  readonly state: 'known' | 'partial' | 'missing'
+}
+
+/** How bad a minute is, worst highest: a set of sources is as bad as its worst. */
+const RANK = { known: 0, partial: 1, unreported: 2, missing: 3 } as const
+type Rank = (typeof RANK)[keyof typeof RANK]
+
+/**
+ * What is known of one or several sources over time, as boundaries: from `at[i]` on, up to the next boundary, the
+ * rank is `rank[i]`. Before the first and after the last boundary nothing was reported. The sums count the minutes
+ * before each boundary, so that any range is two searches.
+ */
+export interface CoverageTimeline {
+  readonly at: readonly number[]
+  readonly rank: readonly Rank[]
+  readonly known: readonly number[]
+  readonly partial: readonly number[]
+  readonly failed: readonly number[]
+}
+
+/** Everything is known at all times: for what rests on no source. */
+export const ALWAYS_KNOWN: CoverageTimeline = {
+  at: [-Infinity],
+  rank: [RANK.known],
+  known: [0],
+  partial: [0],
+  failed: [0],
+}
+
+/** Paints one span over what was known before; spans stay sorted, disjoint and merged. */
+export function paintSpan(spans: readonly KnownSpan[], span: KnownSpan): readonly KnownSpan[] {
+  if (span.to <= span.from) return spans
+  const painted: KnownSpan[] = []
+  const push = (next: KnownSpan): void => {
+    const last = painted[painted.length - 1]
+    if (next.to <= next.from) return
+    if (last && last.to === next.from && last.state === next.state)
+      painted[painted.length - 1] = { ...last, to: next.to }
+    else painted.push(next)
+  }
+  let placed = false
+  for (const old of spans) {
+    if (old.to > span.from && old.from < span.to) {
+      if (old.from < span.from) push({ ...old, to: span.from })
+      if (!placed) push(span)
+      placed = true
+      if (old.to > span.to) push({ ...old, from: span.to })
+      continue
+    }
+    if (!placed && old.from >= span.to) {
+      push(span)
+      placed = true
+    }
+    push(old)
+  }
+  if (!placed) push(span)
+  return painted
+}
+
+/** Forgets what lies before `from`. */
+export function forgetBefore(spans: readonly KnownSpan[], from: number): readonly KnownSpan[] {
+  const first = spans[0]
+  if (!first || first.to > from) return spans
+  return spans.filter((span) => span.to > from)
+}
+
+/** The worst of several sources, minute by minute. None: always known. */
+export function worstOf(sources: readonly (readonly KnownSpan[])[]): CoverageTimeline {
+  if (sources.length === 0) return ALWAYS_KNOWN
+  const cuts = [...new Set(sources.flatMap((spans) => spans.flatMap((s) => [s.from, s.to])))]
+  cuts.sort((a, b) => a - b)
+  const next = sources.map(() => 0)
+  const at: number[] = []
+  const rank: Rank[] = []
+  for (const cut of cuts) {
+    const worst = sources.reduce<Rank>((most, spans, s) => {
+      let i = next[s] ?? 0
+      while (i < spans.length && (spans[i]?.to ?? 0) <= cut) i++
+      next[s] = i
+      const span = spans[i]
+      const here = span && span.from <= cut ? RANK[span.state] : RANK.unreported
+      return here > most ? here : most
+    }, RANK.known)
+    if (rank.length > 0 ? rank[rank.length - 1] === worst : worst === RANK.unreported) continue
+    at.push(cut)
+    rank.push(worst)
+  }
+  return withSums(at, rank)
+}
+
+function withSums(at: readonly number[], rank: readonly Rank[]): CoverageTimeline {
+  const known: number[] = []
+  const partial: number[] = []
+  const failed: number[] = []
+  let sums = { known: 0, partial: 0, failed: 0 }
+  at.forEach((from, i) => {
+    known.push(sums.known)
+    partial.push(sums.partial)
+    failed.push(sums.failed)
+    const minutes = ((at[i + 1] ?? from) - from) / 60
+    const state = rank[i]
+    sums = {
+      known: sums.known + (state === RANK.known ? minutes : 0),
+      partial: sums.partial + (state === RANK.partial ? minutes : 0),
+      failed: sums.failed + (state === RANK.missing ? minutes : 0),
+    }
+  })
+  return { at, rank, known, partial, failed }
+}
+
+/** The last boundary at or before `t`; -1 before the first. */
+function segmentAt(timeline: CoverageTimeline, t: number): number {
+  const { at } = timeline
+  let low = 0
+  let high = at.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((at[middle] ?? 0) <= t) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+/** Where time in which nothing was reported begins: the end of the last report; undefined without any. */
+export function reportedThrough(timeline: CoverageTimeline): number | undefined {
+  if (timeline === ALWAYS_KNOWN) return Infinity
+  const { at, rank } = timeline
+  for (let i = at.length - 1; i >= 0; i--) if (rank[i] !== RANK.unreported) return at[i + 1] ?? Infinity
+  return undefined
+}
+
+/** When the sources were first reported on, all of them; undefined when never. */
+export function firstReported(timeline: CoverageTimeline): number | undefined {
+  return timeline.at[0]
+}
+
+/** The minutes of a range by what is known of them. `failed` are those that are known to be missing. */
+export interface MinuteCounts {
+  readonly known: number
+  readonly partial: number
+  readonly failed: number
+  readonly unreported: number
+}
+
+export function countMinutes(timeline: CoverageTimeline, range: Range): MinuteCounts {
+  const minutes = Math.max(0, (range.to - range.from) / 60)
+  if (timeline === ALWAYS_KNOWN) return { known: minutes, partial: 0, failed: 0, unreported: 0 }
+  if (minutes === 0) return { known: 0, partial: 0, failed: 0, unreported: 0 }
+  const from = minutesBefore(timeline, range.from)
+  const to = minutesBefore(timeline, range.to)
+  const known = to.known - from.known
+  const partial = to.partial - from.partial
+  const failed = to.failed - from.failed
+  return { known, partial, failed, unreported: minutes - known - partial - failed }
+}
+
+function minutesBefore(timeline: CoverageTimeline, t: number): Omit<MinuteCounts, 'unreported'> {
+  const i = segmentAt(timeline, t)
+  if (i < 0) return { known: 0, partial: 0, failed: 0 }
+  const inside = (t - (timeline.at[i] ?? t)) / 60
+  const rank = timeline.rank[i]
+  return {
+    known: (timeline.known[i] ?? 0) + (rank === RANK.known ? inside : 0),
+    partial: (timeline.partial[i] ?? 0) + (rank === RANK.partial ? inside : 0),
+    failed: (timeline.failed[i] ?? 0) + (rank === RANK.missing ? inside : 0),
+  }
+}
+
+/** The coverage of a range, for people. */
+export function coverageOf(timeline: CoverageTimeline, range: Range): Coverage {
+  const { known, partial, failed, unreported } = countMinutes(timeline, range)
+  const minutes = known + partial + failed + unreported
+  return {
+    minutes,
+    known,
+    partial,
+    missing: failed + unreported,
+    ratio: minutes === 0 ? undefined : ratio(known / minutes),
+    completeThrough: completeThrough(timeline, range),
+    kind: known === minutes ? 'full' : known + partial > 0 ? 'partial' : 'none',
+  }
+}
+
+function completeThrough(timeline: CoverageTimeline, range: Range): UnixSeconds | undefined {
+  const i = segmentAt(timeline, range.from)
+  if (range.to <= range.from || timeline.rank[i] !== RANK.known) return undefined
+  return unixSeconds(Math.min(range.to, timeline.at[i + 1] ?? range.to))
+}
+
+/** The stretches of a range that are not known completely, in order, with whether they were reported as missing. */
+export function gapsIn(timeline: CoverageTimeline, range: Range): readonly Range[] {
+  if (range.to <= range.from) return []
+  const gaps: { from: UnixSeconds; to: UnixSeconds }[] = []
+  for (let i = segmentAt(timeline, range.from); ; i++) {
+    const from = i < 0 ? -Infinity : (timeline.at[i] ?? Infinity)
+    if (from >= range.to) return gaps
+    if (i >= 0 && timeline.rank[i] === RANK.known) continue
+    const to = Math.min(range.to, timeline.at[i + 1] ?? Infinity)
+    const start = unixSeconds(Math.max(range.from, from))
+    const last = gaps[gaps.length - 1]
+    if (last?.to === start) last.to = unixSeconds(to)
+    else gaps.push({ from: start, to: unixSeconds(to) })
+  }
+}
