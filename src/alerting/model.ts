@@ -22,6 +22,8 @@ export interface Incident {
   readonly resolvedAt?: UnixSeconds
   /** How often it came back within the re-opening time. */
   readonly reopened: number
+  /** The incident of the same objective before this one, when there was one. */
+  readonly previous?: IncidentId
   /** No data for what it is about since then: the state stays, nothing is said to be fine. */
   readonly blindSince?: UnixSeconds
   readonly acknowledged?: { readonly by: string; readonly at: UnixSeconds }
@@ -60,6 +62,7 @@ export interface TimelineEntry {
     | 'acknowledged'
     | 'unacknowledged'
     | 'muted'
+    | 'unmuted'
     | 'note'
     | 'told'
     | 'not-told'
@@ -80,15 +83,20 @@ export type DecisionReason =
   | 'silenced'
   | 'blind'
   | 'sighted'
+  /** Somebody acknowledged, took it back, muted, unmuted or wrote a note. */
+  | 'person'
   | 'nothing'
 
 /** What to tell about an incident, and why. The same evaluations give the same decisions, byte for byte. */
 export interface Decision {
   readonly incident: IncidentId
   readonly reason: DecisionReason
-  /** Numbers the decision rests on. */
-  readonly evaluation: Evaluation
+  /** Numbers the decision rests on; undefined when it rests on none: a person acted, or the SLO is gone. */
+  readonly evaluation: Evaluation | undefined
   readonly at: UnixSeconds
-  /** Counts the decisions about this incident from 1: with the id, the identity of a notification. */
+  /**
+   * Counts what happened to this incident from 1: with the id, the identity of a notification. `nothing` has the
+   * number of what happened last.
+   */
   readonly seq: number
 }

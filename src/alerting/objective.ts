@@ -1,0 +1,22 @@
+import type { Evaluation, Slo } from '../slo/index.ts'
+import type { AlertingEvent } from './event.ts'
+import type { Decision } from './model.ts'
+import type { Alert, TrackedIncident } from './state.ts'
+
+/** Everything known of one objective of one SLO at one instant. */
+export interface Objective {
+  readonly slo: Slo
+  readonly name: string
+  /** By scope, in the order of their keys. */
+  readonly evaluations: readonly Evaluation[]
+  /** As they are after this step. */
+  readonly alerts: readonly Alert[]
+  /** Its incidents, oldest first; at most one is open. */
+  readonly incidents: readonly TrackedIncident[]
+}
+
+/** What judging one objective gives. */
+export interface Judgement {
+  readonly events: readonly AlertingEvent[]
+  readonly decision?: Decision
+}

@@ -1,0 +1,75 @@
+import type { Labels, Seconds, UnixSeconds } from '../base/index.ts'
+import { labelsKey, seconds } from '../base/index.ts'
+import type { Severity, SloId } from '../slo/index.ts'
+import type { Incident, IncidentId } from './model.ts'
+
+/** Everything alerting remembers: plain JSON, and a fold over the journal. */
+export interface AlertingState {
+  /** The number of the newest incident; it never repeats and does not start again with the year. */
+  readonly counter: number
+  readonly alerts: readonly Alert[]
+  /** In the order they were opened; the oldest resolved ones are left to the journal beyond a bound. */
+  readonly incidents: readonly TrackedIncident[]
+  /** Entries of the journal that are about incidents and that this version could not read. */
+  readonly unread: number
+}
+
+export const EMPTY_STATE: AlertingState = { counter: 0, alerts: [], incidents: [], unread: 0 }
+
+/** One rule of one objective in one scope that burns. A resolved alert is one that is no longer here. */
+export interface Alert {
+  readonly slo: SloId
+  readonly objective: string
+  readonly scope: Labels
+  readonly rule: string
+  readonly severity: Severity
+  readonly state: 'pending' | 'firing'
+  /** When it entered that state. */
+  readonly since: UnixSeconds
+}
+
+/** An incident with what only the state machine needs. */
+export interface TrackedIncident {
+  readonly incident: Incident
+  /** How many things happened to it. */
+  readonly seq: number
+  /** When its numbers were last written down. */
+  readonly measuredAt: UnixSeconds
+  /** No rule fires since then; it ends when that has held for `calmFor`. */
+  readonly calmSince?: UnixSeconds
+  /** It pages, but only rules that write tickets fire since then. */
+  readonly easedSince?: UnixSeconds
+}
+
+export interface AlertingSettings {
+  /**
+   * How long no rule may fire before an incident ends, and no page rule before a page becomes a ticket. Three
+   * minutes outlast the flapping of a rate that hovers around its factor, and cost three minutes of good news.
+   */
+  readonly calmFor: Seconds
+  /** Within this time after its end, the same objective re-opens its incident instead of opening another. */
+  readonly reopenWithin: Seconds
+  /** Numbers alone (rates, bad events) are written to the journal at most this often. */
+  readonly measureEvery: Seconds
+}
+
+export const DEFAULT_SETTINGS: AlertingSettings = {
+  calmFor: seconds(180),
+  reopenWithin: seconds(1_800),
+  measureEvery: seconds(60),
+}
+
+/** Separates the parts of a key; it cannot stand in a name. */
+const SEPARATOR = '\n'
+
+export const groupKey = (slo: SloId, objective: string): string => `${slo}${SEPARATOR}${objective}`
+
+export const alertKey = (alert: Pick<Alert, 'slo' | 'objective' | 'scope' | 'rule'>): string =>
+  [alert.slo, alert.objective, labelsKey(alert.scope), alert.rule].join(SEPARATOR)
+
+/** All incidents that are remembered, oldest first. */
+export const incidentsOf = (state: AlertingState): readonly Incident[] =>
+  state.incidents.map((tracked) => tracked.incident)
+
+export const incidentOf = (state: AlertingState, id: IncidentId): Incident | undefined =>
+  state.incidents.find((tracked) => tracked.incident.id === id)?.incident

@@ -1,0 +1,173 @@
+import { labelsKey, type UnixSeconds } from '../base/index.ts'
+import type { Evaluation, Slo } from '../slo/index.ts'
+import type { AlertingEntry, AlertingEvent } from './event.ts'
+import { fold } from './fold.ts'
+import { judgeIncident } from './judge.ts'
+import type { CostOf } from './measure.ts'
+import type { Decision } from './model.ts'
+import type { Judgement } from './objective.ts'
+import {
+  type Alert,
+  type AlertingSettings,
+  type AlertingState,
+  alertKey,
+  DEFAULT_SETTINGS,
+  groupKey,
+  type TrackedIncident,
+} from './state.ts'
+
+export interface StepInput {
+  readonly evaluations: readonly Evaluation[]
+  /** All that are defined: an incident whose SLO is missing here is closed. Empty only when there really are none. */
+  readonly slos: readonly Slo[]
+  readonly now: UnixSeconds
+  /** What incidents cost. Without it, costs are estimated from the windows of the rules. */
+  readonly costOf?: CostOf
+  readonly settings?: AlertingSettings
+}
+
+export interface StepResult {
+  readonly state: AlertingState
+  /** For the journal, in this order. Folding them into the state before gives the state after. */
+  readonly events: readonly AlertingEntry[]
+  /** One for each incident that is open, or ended in this step. */
+  readonly decisions: readonly Decision[]
+}
+
+/**
+ * Evaluations become alerts, alerts incidents, incidents decisions. Pure: the same input gives the same output, byte
+ * for byte. Nothing is decided by the absence of data, nor by the time between two steps.
+ */
+export function step(state: AlertingState, input: StepInput): StepResult {
+  const { now, slos, settings = DEFAULT_SETTINGS } = input
+  const known = groupState(state)
+  const evaluations = groupEvaluations(input.evaluations)
+  const events: AlertingEvent[] = []
+  const decisions: Decision[] = []
+  let counter = state.counter
+  for (const slo of slos) {
+    for (const { name } of slo.objectives) {
+      const key = groupKey(slo.id, name)
+      const before = known.get(key) ?? NOTHING
+      known.delete(key)
+      const found = evaluations.get(key) ?? []
+      if (before.alerts.length === 0 && !before.open && !found.some(isBurning)) continue
+      const alerts = stepAlerts(found, before.alerts, { slo, objective: name, now })
+      const objective = { slo, name, evaluations: found, alerts: alerts.after, incidents: before.incidents }
+      const judged = judgeIncident(objective, { now, settings, costOf: input.costOf, number: counter + 1 })
+      events.push(...alerts.events, ...judged.events)
+      if (judged.events[0]?.kind === 'opened') counter++
+      if (judged.decision !== undefined) decisions.push(judged.decision)
+    }
+  }
+  for (const group of known.values()) {
+    const closed = closeUndefined(group, now)
+    events.push(...closed.events)
+    if (closed.decision !== undefined) decisions.push(closed.decision)
+  }
+  const entries = events.map((data) => ({ at: now, kind: 'incident' as const, data }))
+  return { state: fold(state, entries), events: entries, decisions }
+}
+
+interface Group {
+  readonly alerts: readonly Alert[]
+  readonly incidents: readonly TrackedIncident[]
+  readonly open: boolean
+}
+
+const NOTHING: Group = { alerts: [], incidents: [], open: false }
+
+function groupState(state: AlertingState): Map<string, Group> {
+  const groups = new Map<string, Group>()
+  const at = (key: string): Group => groups.get(key) ?? NOTHING
+  for (const alert of state.alerts) {
+    const key = groupKey(alert.slo, alert.objective)
+    groups.set(key, { ...at(key), alerts: [...at(key).alerts, alert] })
+  }
+  for (const tracked of state.incidents) {
+    const key = groupKey(tracked.incident.slo, tracked.incident.objective)
+    const before = at(key)
+    const open = before.open || tracked.incident.state === 'open'
+    groups.set(key, { ...before, incidents: [...before.incidents, tracked], open })
+  }
+  return groups
+}
+
+function groupEvaluations(evaluations: readonly Evaluation[]): Map<string, readonly Evaluation[]> {
+  const groups = new Map<string, Evaluation[]>()
+  for (const evaluation of evaluations) {
+    const key = groupKey(evaluation.slo, evaluation.objective)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [evaluation])
+    else group.push(evaluation)
+  }
+  for (const group of groups.values())
+    group.sort((a, b) => (labelsKey(a.scope) < labelsKey(b.scope) ? -1 : 1))
+  return groups
+}
+
+const isBurning = (evaluation: Evaluation): boolean =>
+  evaluation.verdicts.some((verdict) => verdict.kind === 'burning')
+
+/**
+ * One alert a rule and scope. A burning verdict starts it, a calm one ends it, and one without data, or none at all,
+ * leaves it as it is: absence proves nothing. An alert whose rule was taken out of the policy ends.
+ */
+function stepAlerts(
+  evaluations: readonly Evaluation[],
+  before: readonly Alert[],
+  about: { readonly slo: Slo; readonly objective: string; readonly now: UnixSeconds },
+): { readonly events: readonly AlertingEvent[]; readonly after: readonly Alert[] } {
+  const { now, objective } = about
+  const slo = about.slo.id
+  const events: AlertingEvent[] = []
+  const after = new Map(before.map((alert) => [alertKey(alert), alert]))
+  const rules = new Set(about.slo.policy.rules.map((rule) => rule.name))
+  const change = (alert: Omit<Alert, 'since' | 'state'>, state: 'pending' | 'firing' | 'gone'): void => {
+    const { scope, rule, severity } = alert
+    events.push({ kind: 'alert', slo, objective, scope, rule, severity, state })
+    if (state === 'gone') after.delete(alertKey(alert))
+    else after.set(alertKey(alert), { ...alert, state, since: now })
+  }
+  for (const alert of before) if (!rules.has(alert.rule)) change(withoutState(alert), 'gone')
+  for (const { scope, verdicts } of evaluations) {
+    for (const { rule, kind } of verdicts) {
+      const alert = { slo, objective, scope, rule: rule.name, severity: rule.severity }
+      const known = after.get(alertKey(alert))
+      if (kind === 'no-data') continue
+      if (kind === 'calm') {
+        if (known !== undefined) change(alert, 'gone')
+      } else if (known === undefined) change(alert, rule.after === 0 ? 'firing' : 'pending')
+      else if (known.state === 'pending' && now - known.since >= rule.after) change(alert, 'firing')
+    }
+  }
+  return { events, after: [...after.values()] }
+}
+
+const withoutState = ({ slo, objective, scope, rule, severity }: Alert): Omit<Alert, 'since' | 'state'> => ({
+  slo,
+  objective,
+  scope,
+  rule,
+  severity,
+})
+
+/** The SLO or objective is no longer defined: its alerts go, its open incident ends and says why. */
+function closeUndefined(group: Group, now: UnixSeconds): Judgement {
+  const gone: AlertingEvent[] = group.alerts.map((alert) => ({
+    kind: 'alert',
+    ...withoutState(alert),
+    state: 'gone',
+  }))
+  const open = group.incidents.find((tracked) => tracked.incident.state === 'open')
+  if (open === undefined) return { events: gone }
+  const { id, severity, scope, members, rules, peakRate, badEvents, budgetSpent } = open.incident
+  const quiet = members.map((member) => ({ ...member, firing: false }))
+  const seq = open.seq + 1
+  const text = 'Closed: the SLO is no longer defined.'
+  const reading = { severity, scope, members: quiet, rules, peakRate, badEvents, budgetSpent }
+  return {
+    events: [...gone, { kind: 'resolved', incident: id, seq, reading, text }],
+    decision: { incident: id, reason: 'resolved', evaluation: undefined, at: now, seq },
+  }
+}
