@@ -1,0 +1,184 @@
+import {
+  HOUR,
+  hourOf,
+  later,
+  MINUTE,
+  minuteAfter,
+  minuteOf,
+  type Range,
+  unixSeconds,
+} from '../../../base/index.ts'
+import type { CoverageSpan, Exemplar, LedgerStep, TrafficRow } from '../../../traffic/index.ts'
+import { createDraws, type Draws, hexOf, mix, shareOf } from './draws.ts'
+import { type Estate, type EstateSeries, hits, momentOf, ordinaryPerMinute } from './estate.ts'
+import type { Blindness, Fault } from './faults.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
+
+/** No step has more rows than this. */
+export const ROWS_A_STEP = 20_000
+
+/** A step is closed at the end of an hour that leaves less room than an hour can need. */
+const ROWS_KEPT_FREE = 6_000
+
+/** Draws of a minute of a series follow one after another; its exemplars are drawn from elsewhere. */
+const EXEMPLARS = 0x5eed
+
+/**
+ * What the collectors would have written had they run over the range: minute rows with latencies, coverage, and some
+ * requests to look at. Only whole minutes, and none of those at or after the live start. Steps come in order of time
+ * for each source. The same minute is the same whatever the range, so a later run fills the gap since an earlier one.
+ *
+ * The checkpoint `history:<source>` of each step says how far the history reaches, in Unix seconds.
+ */
+export function* generateHistory(estate: Estate, options: { readonly range: Range }): Iterable<LedgerStep> {
+  const range: Range = {
+    from: minuteAfter(options.range.from),
+    to: minuteOf(Math.min(options.range.to, estate.liveFrom)),
+  }
+  const writers = [...new Set(estate.series.map((each) => each.service.source))].map((source) =>
+    createWriter(estate, source),
+  )
+  for (let hour = hourOf(range.from); hour < range.to; hour = later(hour, HOUR)) {
+    const part: Range = {
+      from: hour < range.from ? range.from : hour,
+      to: unixSeconds(Math.min(range.to, hour + HOUR)),
+    }
+    const faults = estate.faultsIn(part)
+    for (const writer of writers) {
+      writer.addHour(part, faults)
+      if (writer.rows() > ROWS_A_STEP - ROWS_KEPT_FREE) yield* writer.take()
+    }
+  }
+  for (const writer of writers) yield* writer.take()
+}
+
+/** How many whole minutes a range has, for a progress bar: each step's coverage says how far it went. */
+export function minutesIn(range: Range): number {
+  return Math.max(0, (minuteOf(range.to) - minuteAfter(range.from)) / MINUTE)
+}
+
+interface SourceWriter {
+  readonly rows: () => number
+  readonly addHour: (part: Range, faults: readonly Fault[]) => void
+  readonly take: () => Iterable<LedgerStep>
+}
+
+function createWriter(estate: Estate, source: string): SourceWriter {
+  const draws = createDraws()
+  const lines = estate.series
+    .filter((each) => each.service.source === source)
+    .map((series) => ({ series, recorder: createRecorder(series) }))
+  let traffic: TrafficRow[] = []
+  let exemplars: Exemplar[] = []
+  let coverage: CoverageSpan[] = []
+  let through: number | undefined
+  return {
+    rows: () => traffic.length,
+    addHour: (part, faults) => {
+      const blind = estate.blindnessIn(part).filter((each) => each.source === source)
+      coverage.push(...coverageOf(source, part, blind))
+      through = part.to
+      for (const { series, recorder } of lines) {
+        const own = faults.filter((fault) => hits(fault, series))
+        addSeriesHour({ estate, series, recorder, draws, part, faults: own, blind, traffic, exemplars })
+      }
+    },
+    *take() {
+      if (through === undefined) return
+      const key = `history:${source}`
+      const checkpoint = { key, value: String(through) }
+      yield { writer: key, revision: 1, traffic, coverage: joined(coverage), exemplars, checkpoint }
+      traffic = []
+      exemplars = []
+      coverage = []
+      through = undefined
+    },
+  }
+}
+
+interface SeriesHour {
+  readonly estate: Estate
+  readonly series: EstateSeries
+  readonly recorder: Recorder
+  readonly draws: Draws
+  readonly part: Range
+  readonly faults: readonly Fault[]
+  readonly blind: readonly Blindness[]
+  readonly traffic: TrafficRow[]
+  readonly exemplars: Exemplar[]
+}
+
+const NO_FAULTS: readonly Fault[] = []
+
+function addSeriesHour(hour: SeriesHour): void {
+  const { series, recorder, draws, part, faults, blind, traffic, exemplars } = hour
+  const start = hourOf(part.from)
+  const first = ordinaryPerMinute(series, start)
+  const middle = ordinaryPerMinute(series, start + HOUR / 2)
+  const last = ordinaryPerMinute(series, start + HOUR)
+  for (let at = part.from; at < part.to; at = later(at, MINUTE)) {
+    const into = (at - start) / HOUR
+    const ordinary =
+      into < 0.5 ? first + (middle - first) * 2 * into : middle + (last - middle) * (2 * into - 1)
+    const seen = seenAt(blind, at)
+    if (seen === 0) continue
+    const on = faults.length === 0 ? NO_FAULTS : faults.filter((f) => f.range.from <= at && at < f.range.to)
+    draws.start(mix(series.identity, at / MINUTE))
+    const moment = momentOf(series, at, { ordinary: ordinary * seen, faults: on })
+    const firstRow = traffic.length
+    recorder.addMinute({ at, moment, draws, rows: traffic })
+    for (let i = firstRow; i < traffic.length; i++) {
+      const row = traffic[i]
+      if (row?.outcome === 'bad') addExemplar(series, row, exemplars)
+    }
+  }
+}
+
+/** One of about four bad cells keeps a request to look at. */
+function addExemplar(series: EstateSeries, row: TrafficRow, exemplars: Exemplar[]): void {
+  const seed = mix(series.identity ^ EXEMPLARS, row.minute / MINUTE)
+  if (shareOf(seed, row.reason.length) > 0.25) return
+  exemplars.push({
+    source: row.source,
+    labels: row.labels,
+    atMs: row.minute * 1_000 + Math.floor(shareOf(seed, 1) * 60_000),
+    outcome: row.outcome,
+    reason: row.reason,
+    traceId: hexOf(seed, 2, 32),
+    requestId: hexOf(seed, 3, 32),
+  })
+}
+
+function seenAt(blind: readonly Blindness[], at: number): number {
+  for (const each of blind) if (each.range.from <= at && at < each.range.to) return each.seen
+  return 1
+}
+
+/** The part of an hour, cut where the source was blind. */
+function coverageOf(source: string, part: Range, blind: readonly Blindness[]): CoverageSpan[] {
+  const spans: CoverageSpan[] = []
+  let from = part.from
+  for (const each of blind) {
+    const start = unixSeconds(Math.max(each.range.from, part.from))
+    const end = unixSeconds(Math.min(each.range.to, part.to))
+    if (start > from) spans.push({ source, from, to: start, state: 'known', reason: '' })
+    spans.push({ source, from: start, to: end, state: each.state, reason: each.reason })
+    from = end
+  }
+  if (from < part.to) spans.push({ source, from, to: part.to, state: 'known', reason: '' })
+  return spans
+}
+
+/** Spans that follow each other and say the same, as one. */
+function joined(spans: readonly CoverageSpan[]): CoverageSpan[] {
+  const out: CoverageSpan[] = []
+  for (const span of spans) {
+    const before = out.at(-1)
+    if (before && before.to === span.from && before.state === span.state && before.reason === span.reason) {
+      out[out.length - 1] = { ...before, to: span.to }
+    } else {
+      out.push(span)
+    }
+  }
+  return out
+}
