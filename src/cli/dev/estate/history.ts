@@ -35,6 +35,7 @@ export function* generateHistory(estate: Estate, options: { readonly range: Rang
     from: minuteAfter(options.range.from),
     to: minuteOf(Math.min(options.range.to, estate.liveFrom)),
   }
+  if (range.to <= range.from) return
   const writers = [...new Set(estate.series.map((each) => each.service.source))].map((source) =>
     createWriter(estate, source),
   )
