@@ -29,7 +29,7 @@ function keyed(all: readonly TrafficRow[]): Map<string, TrafficRow> {
 
 test('a minute has the same traffic whatever range is asked for', () => {
   const start = liveFrom - 3 * DAY
-  const wide = keyed(rows(range(start, start + 5 * HOUR)))
+  const wide = keyed(rows(range(start, start + 3 * HOUR)))
   const narrow = rows(range(start + HOUR + 7 * 60, start + 2 * HOUR + 11 * 60))
   expect(narrow.length).toBeGreaterThan(1_000)
   for (const [key, row] of keyed(narrow)) expect(wide.get(key)).toEqual(row)
@@ -42,13 +42,14 @@ test('two runs give the same, byte for byte; another seed does not', () => {
 })
 
 test('every cell is written once, with whole counts that its latencies add up to', () => {
-  const all = rows(range(liveFrom - 2 * HOUR, liveFrom))
+  const all = rows(range(liveFrom - HOUR, liveFrom))
   expect(keyed(all).size).toBe(all.length)
   for (const row of all) {
     expect(row.count).toBeGreaterThan(0)
-    expect(row.latency && totalOf(row.latency)).toBe(row.count)
-    expect(row.latency?.bins).toEqual([...new Set(row.latency?.bins)].sort((a, b) => a - b))
-    expect(row.latency?.counts).not.toContain(0)
+    if (row.latency) expect(totalOf(row.latency)).toBe(row.count)
+    else expect([row.source, row.reason]).toEqual(['rack-envoy', 'flag-UT'])
+    expect(row.latency?.bins ?? []).toEqual([...new Set(row.latency?.bins ?? [])].sort((a, b) => a - b))
+    expect(row.latency?.counts ?? []).not.toContain(0)
   }
 })
 
@@ -68,7 +69,7 @@ test('an empty range has no steps', () => {
 })
 
 test('steps are bounded, one writer a source, in order of time, and say how far they reach', () => {
-  const over = range(liveFrom - 2 * DAY, liveFrom)
+  const over = range(liveFrom - DAY, liveFrom)
   const all = steps(over)
   for (const step of all) expect(step.traffic.length).toBeLessThanOrEqual(ROWS_A_STEP)
   for (const source of ['edge', 'rack-envoy']) {
@@ -119,10 +120,10 @@ test('a provider that is down fails every service there, and only there', () => 
 })
 
 test('a quiet service has a handful of requests an hour', () => {
-  const own = rows(range(liveFrom - 2 * DAY, liveFrom)).filter(
+  const own = rows(range(liveFrom - 18 * HOUR, liveFrom)).filter(
     (row) => row.labels['service_name'] === 'notifications',
   )
-  const anHour = own.reduce((sum, row) => sum + row.count, 0) / 48
+  const anHour = own.reduce((sum, row) => sum + row.count, 0) / 18
   expect(anHour).toBeGreaterThan(3)
   expect(anHour).toBeLessThan(12)
 })

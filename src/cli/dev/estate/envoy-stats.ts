@@ -57,7 +57,7 @@ export function createEnvoyStats(cluster: string, startedAtMs: number): EnvoySta
     },
     print: (options) => {
       const wanted = (name: string): boolean => options.filter === undefined || options.filter.test(name)
-      const numbers = [...counters, ['server.uptime', options.uptimeSeconds], ['server.live', 1]] as const
+      const numbers = [...counters, ...gaugesOf(cluster, options.uptimeSeconds)]
       const shown = numbers
         .filter(([name, value]) => wanted(name) && (value > 0 || !options.usedOnly))
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -74,6 +74,17 @@ export function createEnvoyStats(cluster: string, startedAtMs: number): EnvoySta
       return lines.join('')
     },
   }
+}
+
+/** Two hosts, both well; nothing under way, since a request is known here only when it has ended. */
+function gaugesOf(cluster: string, uptimeSeconds: number): readonly (readonly [string, number])[] {
+  return [
+    [`cluster.${cluster}.membership_healthy`, 2],
+    [`cluster.${cluster}.membership_total`, 2],
+    [`cluster.${cluster}.upstream_rq_active`, 0],
+    ['server.live', 1],
+    ['server.uptime', uptimeSeconds],
+  ]
 }
 
 /** Counters that an Envoy shows from its start on, at zero. */

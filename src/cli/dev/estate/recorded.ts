@@ -1,5 +1,5 @@
 import type { Labels } from '../../../base/index.ts'
-import { judge, type Outcome } from '../../../traffic/index.ts'
+import { judge, type Outcome, operationOf } from '../../../traffic/index.ts'
 import type { EstateSeries } from './estate.ts'
 import type { Ending } from './shop.ts'
 
@@ -8,6 +8,8 @@ export interface Recorded {
   readonly labels: Labels
   readonly outcome: Outcome
   readonly reason: string
+  /** Whether the source says how long it took. */
+  readonly timed: boolean
 }
 
 export function recordedAs(series: EstateSeries, ending: Ending): Recorded {
@@ -16,7 +18,8 @@ export function recordedAs(series: EstateSeries, ending: Ending): Recorded {
     cloud_region: series.place.region,
     service_name: series.service.name,
   }
-  if (series.operation.name !== '') labels['operation'] = series.operation.name
+  const operation = ending.path === undefined ? series.operation.name : operationOf(ending.path)
+  if (operation !== '') labels['operation'] = operation
   const { outcome, reason } = judge({
     code: ending.status,
     flags: ending.flags,
@@ -25,5 +28,7 @@ export function recordedAs(series: EstateSeries, ending: Ending): Recorded {
     path: ending.path ?? series.operation.path,
     userAgent: ending.userAgent,
   })
-  return { labels, outcome, reason }
+  // An Envoy's statistics do not time what it gave up waiting for; its logs do.
+  const timed = series.service.source === 'edge' || ending.takes !== 'timeout'
+  return { labels, outcome, reason, timed }
 }

@@ -38,15 +38,17 @@ export function createRecorder(series: EstateSeries): Recorder {
         let latency: Histogram | undefined
         for (const kind of kinds) {
           if (kind.count === 0) continue
+          count += kind.count
+          if (!recorded.timed) continue
           const { takes } = kind.ending
           const shape = takes === 'served' ? served : shapes.fixed[takes]
           const part = spread(shape, kind.count, draws.uniform())
-          count += kind.count
           latency = latency === undefined ? part : mergeHistograms(latency, part)
         }
-        if (latency === undefined) continue
+        if (count === 0) continue
         const { labels, outcome, reason } = recorded
-        rows.push({ source: series.service.source, labels, minute: at, outcome, reason, count, latency })
+        const row = { source: series.service.source, labels, minute: at, outcome, reason, count }
+        rows.push(latency === undefined ? row : { ...row, latency })
       }
     },
   }

@@ -185,21 +185,21 @@ export const SHOP: readonly ShopService[] = [
     ],
     operations: [
       {
-        name: 'shop.payments.v1.Payments/Authorize',
+        name: '/shop.payments.v1.Payments/Authorize',
         method: 'POST',
         path: '/shop.payments.v1.Payments/Authorize',
         share: 0.6,
         latency: latency(150, 0.0028, [500, 6_000]),
       },
       {
-        name: 'shop.payments.v1.Payments/Capture',
+        name: '/shop.payments.v1.Payments/Capture',
         method: 'POST',
         path: '/shop.payments.v1.Payments/Capture',
         share: 0.35,
         latency: latency(120, 0.002, [500, 4_000]),
       },
       {
-        name: 'shop.payments.v1.Payments/Refund',
+        name: '/shop.payments.v1.Payments/Refund',
         method: 'POST',
         path: '/shop.payments.v1.Payments/Refund',
         share: 0.05,
