@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { labelsKey, type Range, unixSeconds } from '../../src/base/index.ts'
 import { createEstate } from '../../src/cli/dev/estate/estate.ts'
 import { generateHistory, ROWS_A_STEP } from '../../src/cli/dev/estate/history.ts'
+import { inputName, LOG_PLACES } from '../../src/cli/dev/estate/shop.ts'
 import { type LedgerStep, type TrafficRow, totalOf } from '../../src/traffic/index.ts'
 
 const HOUR = 3_600
@@ -74,6 +75,10 @@ test('steps are bounded, one writer a source, in order of time, and say how far 
   for (const step of all) expect(step.traffic.length).toBeLessThanOrEqual(ROWS_A_STEP)
   for (const source of ['edge', 'rack-envoy']) {
     const own = all.filter((step) => step.writer === `history:${source}`)
+    const spans = own.flatMap((step) => step.coverage ?? [])
+    expect(new Set(spans.map((span) => span.source))).toEqual(
+      new Set(source === 'edge' ? LOG_PLACES.map((place) => `edge/${inputName(place)}`) : [source]),
+    )
     let through: number = Math.ceil(over.from / 60) * 60
     for (const step of own) {
       expect(step.revision).toBe(1)

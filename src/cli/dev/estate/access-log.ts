@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isoOf } from './civil-time.ts'
-import { hexOf, shareOf } from './draws.ts'
+import { hexOf, shareOf, uuidOf } from './draws.ts'
 import { type FinishedRequest, pathOf } from './request.ts'
 
 /** A file is set aside at this size: some minutes of the busiest place. */
@@ -25,7 +25,6 @@ export function lineOf(request: FinishedRequest): string {
   const grpc = ending.grpc !== undefined
   const sent = ending.takes !== 'instant' || ending.flags === '-'
   const answered = ending.status !== 0 && ending.flags === '-'
-  const hex = hexOf(identity, 1, 32)
   return JSON.stringify({
     attempts: sent ? 1 : 0,
     authority: series.service.authority,
@@ -55,7 +54,7 @@ export function lineOf(request: FinishedRequest): string {
     useragent: ending.userAgent ?? AGENTS[(identity >>> 2) & 3] ?? null,
     'x-envoy-upstream-svc-time': answered ? String(Math.max(0, durationMs - 1)) : null,
     'x-forwarded-for': `198.51.100.${(identity >>> 11) & 255}`,
-    'x-request-id': `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
+    'x-request-id': uuidOf(identity, 1),
   })
 }
 

@@ -92,3 +92,8 @@ export function hexOf(a: number, b: number, length: number): string {
   }
   return text.slice(0, length)
 }
+
+/** A UUID in form that belongs to two numbers. */
+export function uuidOf(a: number, b: number): string {
+  return hexOf(a, b, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}

@@ -3,16 +3,24 @@ import {
   hourOf,
   later,
   MINUTE,
+  microseconds,
   minuteAfter,
   minuteOf,
   type Range,
   unixSeconds,
 } from '../../../base/index.ts'
-import type { CoverageSpan, Exemplar, LedgerStep, TrafficRow } from '../../../traffic/index.ts'
-import { createDraws, type Draws, hexOf, mix, shareOf } from './draws.ts'
+import {
+  binLower,
+  type CoverageSpan,
+  type Exemplar,
+  type LedgerStep,
+  type TrafficRow,
+} from '../../../traffic/index.ts'
+import { createDraws, type Draws, hexOf, mix, shareOf, uuidOf } from './draws.ts'
 import { type Estate, type EstateSeries, hits, momentOf, ordinaryPerMinute } from './estate.ts'
 import type { Blindness, Fault } from './faults.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
+import { coverageNames, type ShopService } from './shop.ts'
 
 /** No step has more rows than this. */
 export const ROWS_A_STEP = 20_000
@@ -47,7 +55,10 @@ export function* generateHistory(estate: Estate, options: { readonly range: Rang
     const faults = estate.faultsIn(part)
     for (const writer of writers) {
       writer.addHour(part, faults)
-      if (writer.rows() > ROWS_A_STEP - ROWS_KEPT_FREE) yield* writer.take()
+    }
+    // All together, so that a history that is interrupted reaches equally far for every source.
+    if (writers.some((writer) => writer.rows() > ROWS_A_STEP - ROWS_KEPT_FREE)) {
+      for (const writer of writers) yield* writer.take()
     }
   }
   for (const writer of writers) yield* writer.take()
@@ -64,20 +75,20 @@ interface SourceWriter {
   readonly take: () => Iterable<LedgerStep>
 }
 
-function createWriter(estate: Estate, source: string): SourceWriter {
+function createWriter(estate: Estate, source: ShopService['source']): SourceWriter {
   const draws = createDraws()
   const lines = estate.series
     .filter((each) => each.service.source === source)
     .map((series) => ({ series, recorder: createRecorder(series) }))
   let traffic: TrafficRow[] = []
   let exemplars: Exemplar[] = []
-  let coverage: CoverageSpan[] = []
+  let coverage: Sight[] = []
   let through: number | undefined
   return {
     rows: () => traffic.length,
     addHour: (part, faults) => {
       const blind = estate.blindnessIn(part).filter((each) => each.source === source)
-      coverage.push(...coverageOf(source, part, blind))
+      coverage.push(...coverageOf(part, blind))
       through = part.to
       for (const { series, recorder } of lines) {
         const own = faults.filter((fault) => hits(fault, series))
@@ -88,7 +99,8 @@ function createWriter(estate: Estate, source: string): SourceWriter {
       if (through === undefined) return
       const key = `history:${source}`
       const checkpoint = { key, value: String(through) }
-      yield { writer: key, revision: 1, traffic, coverage: joined(coverage), exemplars, checkpoint }
+      const known = coverageNames(source).flatMap((name) => namedAs(name, joined(coverage)))
+      yield { writer: key, revision: 1, traffic, coverage: known, exemplars, checkpoint }
       traffic = []
       exemplars = []
       coverage = []
@@ -139,14 +151,16 @@ function addSeriesHour(hour: SeriesHour): void {
 function addExemplar(series: EstateSeries, row: TrafficRow, exemplars: Exemplar[]): void {
   const seed = mix(series.identity ^ EXEMPLARS, row.minute / MINUTE)
   if (shareOf(seed, row.reason.length) > 0.25) return
+  const bin = row.latency?.bins[0]
   exemplars.push({
     source: row.source,
     labels: row.labels,
     atMs: row.minute * 1_000 + Math.floor(shareOf(seed, 1) * 60_000),
     outcome: row.outcome,
     reason: row.reason,
+    ...(bin === undefined ? {} : { duration: microseconds(binLower(bin)) }),
     traceId: hexOf(seed, 2, 32),
-    requestId: hexOf(seed, 3, 32),
+    requestId: uuidOf(seed, 3),
   })
 }
 
@@ -155,30 +169,42 @@ function seenAt(blind: readonly Blindness[], at: number): number {
   return 1
 }
 
+/** A coverage span whose source is yet to be named. */
+type Sight = Omit<CoverageSpan, 'source'>
+
+function namedAs(source: string, sights: readonly Sight[]): CoverageSpan[] {
+  return sights.map((sight) => ({ source, ...sight }))
+}
+
 /** The part of an hour, cut where the source was blind. */
-function coverageOf(source: string, part: Range, blind: readonly Blindness[]): CoverageSpan[] {
-  const spans: CoverageSpan[] = []
+function coverageOf(part: Range, blind: readonly Blindness[]): Sight[] {
+  const sights: Sight[] = []
   let from = part.from
   for (const each of blind) {
     const start = unixSeconds(Math.max(each.range.from, part.from))
     const end = unixSeconds(Math.min(each.range.to, part.to))
-    if (start > from) spans.push({ source, from, to: start, state: 'known', reason: '' })
-    spans.push({ source, from: start, to: end, state: each.state, reason: each.reason })
+    if (start > from) sights.push({ from, to: start, state: 'known', reason: '' })
+    sights.push({ from: start, to: end, state: each.state, reason: each.reason })
     from = end
   }
-  if (from < part.to) spans.push({ source, from, to: part.to, state: 'known', reason: '' })
-  return spans
+  if (from < part.to) sights.push({ from, to: part.to, state: 'known', reason: '' })
+  return sights
 }
 
-/** Spans that follow each other and say the same, as one. */
-function joined(spans: readonly CoverageSpan[]): CoverageSpan[] {
-  const out: CoverageSpan[] = []
-  for (const span of spans) {
+/** Sights that follow each other and say the same, as one. */
+function joined(sights: readonly Sight[]): Sight[] {
+  const out: Sight[] = []
+  for (const sight of sights) {
     const before = out.at(-1)
-    if (before && before.to === span.from && before.state === span.state && before.reason === span.reason) {
-      out[out.length - 1] = { ...before, to: span.to }
+    if (
+      before &&
+      before.to === sight.from &&
+      before.state === sight.state &&
+      before.reason === sight.reason
+    ) {
+      out[out.length - 1] = { ...before, to: sight.to }
     } else {
-      out.push(span)
+      out.push(sight)
     }
   }
   return out

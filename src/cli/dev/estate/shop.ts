@@ -84,6 +84,16 @@ export const RACK_TOKYO: Place = { provider: 'rack', region: 'tokyo-1', utcOffse
 /** The places whose Envoys write access logs, in the order of the DataSource's inputs. */
 export const LOG_PLACES: readonly Place[] = [AWS_TOKYO, AWS_VIRGINIA, GCP_TOKYO, AZURE_TOKYO]
 
+/** What the input of a place is called in the DataSource. */
+export function inputName(place: Place): string {
+  return `${place.provider}-${place.region}`
+}
+
+/** Under which names the coverage of a source is kept: one for each of its inputs, or its own when it has one. */
+export function coverageNames(source: ShopService['source']): readonly string[] {
+  return source === 'edge' ? LOG_PLACES.map((place) => `${source}/${inputName(place)}`) : [source]
+}
+
 export const ENDINGS = {
   ok: { status: 200, flags: '-', details: 'via_upstream', takes: 'served' },
   notFound: { status: 404, flags: '-', details: 'via_upstream', takes: 'served' },
