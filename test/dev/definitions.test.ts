@@ -19,14 +19,13 @@ test('the edge reads the logs of every place that writes some, with its cloud an
       files: [`logs/${place.provider}/${place.region}/*.json`],
       format: 'envoy-json',
       labels: { cloud_provider: place.provider, cloud_region: place.region },
+      service: { from: 'upstream_cluster' },
     })),
   )
 })
 
 test('the statistics of the rack are read where its Envoy answers', () => {
   const rack = sources.find((source) => source.metadata.name === 'rack-envoy')
-  expect(rack.spec.connectionDetails).toMatchObject({
-    targets: [`127.0.0.1:${RACK_ENVOY_PORT}`],
-    labels: { cloud_provider: RACK_TOKYO.provider, cloud_region: RACK_TOKYO.region },
-  })
+  const labels = { cloud_provider: RACK_TOKYO.provider, cloud_region: RACK_TOKYO.region }
+  expect(rack.spec.connectionDetails.targets).toEqual([{ address: `127.0.0.1:${RACK_ENVOY_PORT}`, labels }])
 })
