@@ -9,3 +9,6 @@ export type {
   Ledger,
   SourceInventory,
 } from './ledger.ts'
+export { openLedger } from './open.ts'
+export type { ClusterOptions, EmbeddedOptions, LedgerOptions, Retention } from './options.ts'
+export { StoreError } from './store-error.ts'

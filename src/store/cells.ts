@@ -1,0 +1,147 @@
+import { type CountRow, type CoverageSpan, type Outcome, type TrafficRow } from '../traffic/index.ts'
+import { RowWriter } from './row-binary.ts'
+import { hashOf, type Series, type SeriesRegistry } from './series.ts'
+
+/** The numbers of `cells.kind`. */
+export const KIND = { good: 1, bad: 2, ignored: 3, value: 4, coverage: 5, checkpoint: 6 } as const
+
+const NO_TEXT: Buffer = Buffer.from([0])
+
+/** Rows of `cells` being collected for one insert, with the series that must be known before it. */
+export class CellDraft {
+  readonly #rows = new RowWriter(1 << 20)
+  readonly #registry: SeriesRegistry
+  readonly #texts = new Map<string, Buffer>()
+  readonly #days = new Map<Series, number>()
+  #count = 0
+  #writer: Buffer = NO_TEXT
+  #revision = 0
+
+  constructor(registry: SeriesRegistry) {
+    this.#registry = registry
+  }
+
+  get bytes(): Buffer {
+    return this.#rows.bytes
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Series with the last day on which these rows fall, as far as the series table does not know it. */
+  get days(): ReadonlyMap<Series, number> {
+    return this.#days
+  }
+
+  /** Whose rows follow. */
+  begin(writer: string, revision: number): void {
+    this.#writer = this.#textOf(writer)
+    this.#revision = revision
+  }
+
+  /** Where the draft is, to go back to. */
+  get mark(): { readonly size: number; readonly count: number } {
+    return { size: this.#rows.size, count: this.#count }
+  }
+
+  goBack(mark: { readonly size: number; readonly count: number }): void {
+    this.#rows.truncate(mark.size)
+    this.#count = mark.count
+  }
+
+  clear(): void {
+    this.#rows.truncate(0)
+    this.#days.clear()
+    this.#count = 0
+  }
+
+  traffic(row: TrafficRow): void {
+    const series = this.#registry.requests(row.source, row.labels)
+    this.#cell(series.id, KIND[row.outcome], row)
+    const { latency } = row
+    if (latency === undefined) {
+      this.#rows.u16(0) // No bins and no tallies: two lengths of zero.
+    } else {
+      if (latency.bins.length !== latency.counts.length)
+        throw new RangeError('a histogram has a count for each bin')
+      this.#rows.u16s(latency.bins)
+      this.#rows.u32s(latency.counts)
+    }
+    this.#rows.raw(NO_TEXT)
+    this.#seen(series, row.minute)
+  }
+
+  counts(row: CountRow): void {
+    const series = this.#registry.counts(row.source, row.key, row.labels)
+    this.#cell(series.id, KIND.value, { minute: row.minute, reason: '', count: row.value })
+    this.#rows.u16(0)
+    this.#rows.raw(NO_TEXT)
+    this.#seen(series, row.minute)
+  }
+
+  /** The span lies within one day. Its end is kept as the count, its state and reason as the text. */
+  coverage(span: CoverageSpan): void {
+    const series = this.#registry.coverage(span.source)
+    this.#cell(series.id, KIND.coverage, { minute: span.from, reason: '', count: span.to })
+    this.#rows.u16(0)
+    this.#rows.text(`${span.state} ${span.reason}`)
+    this.#seen(series, span.from)
+  }
+
+  checkpoint(key: string, value: string): void {
+    this.#cell(checkpointId(key), KIND.checkpoint, { minute: 0, reason: '', count: 0 })
+    this.#rows.u16(0)
+    this.#rows.text(value)
+  }
+
+  /** Takes back what the writer said of a cell. */
+  zero(cell: ZeroCell): void {
+    const series = this.#registry.byId(cell.series)
+    this.#cell(cell.series, cell.kind, { minute: cell.minute, reason: cell.reason, count: 0 })
+    this.#rows.u16(0)
+    this.#rows.raw(NO_TEXT)
+    if (series) this.#seen(series, cell.minute)
+  }
+
+  #cell(series: bigint, kind: number, cell: { minute: number; reason: string; count: number }): void {
+    if (cell.minute % 60 !== 0) throw new RangeError(`${cell.minute} is not the start of a minute`)
+    this.#count++
+    this.#rows.u16(dayOf(cell.minute))
+    this.#rows.big(series)
+    this.#rows.u8(kind)
+    this.#rows.raw(this.#textOf(cell.reason))
+    this.#rows.u32(cell.minute)
+    this.#rows.raw(this.#writer)
+    this.#rows.u64(this.#revision)
+    this.#rows.u64(cell.count)
+  }
+
+  #seen(series: Series, minute: number): void {
+    const day = dayOf(minute)
+    if (day > series.lastDay && day > (this.#days.get(series) ?? -1)) this.#days.set(series, day)
+  }
+
+  #textOf(text: string): Buffer {
+    const known = this.#texts.get(text)
+    if (known) return known
+    const row = new RowWriter(text.length + 8)
+    row.text(text)
+    if (this.#texts.size > 10_000) this.#texts.clear()
+    this.#texts.set(text, row.bytes)
+    return row.bytes
+  }
+}
+
+export interface ZeroCell {
+  readonly series: bigint
+  readonly kind: number
+  readonly reason: string
+  readonly minute: number
+}
+
+export const dayOf = (t: number): number => Math.floor(t / 86_400)
+
+export const outcomeKind = (outcome: Outcome): number => KIND[outcome]
+
+export const checkpointId = (key: string): bigint => hashOf(JSON.stringify(['checkpoint', key]))

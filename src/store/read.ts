@@ -1,0 +1,197 @@
+import { type Labels, labelsKey, pickLabels, type Range, type Seconds } from '../base/index.ts'
+import type { IndicatorQuery, MetricQuery, SplitSeries } from '../traffic/index.ts'
+import { dayOf } from './cells.ts'
+import { type Engine, quote } from './engine.ts'
+import { type Measure, measureOf } from './measure.ts'
+import type { Series, SeriesRegistry } from './series.ts'
+
+/** Numbers in one answer of the engine: 16 MB, so that reading a year takes no more memory than reading a day. */
+const MAX_NUMBERS = 2_000_000
+/** Statements of one read that run at a time. */
+const CONCURRENT = 2
+/** Different lists of measures that are asked separately; beyond it they are joined, and some are asked in vain. */
+const MAX_PLANS = 24
+
+export interface ReadContext {
+  readonly engine: Engine
+  readonly registry: SeriesRegistry
+  readonly range: Range
+  readonly width: Seconds
+}
+
+/** Two numbers a bucket for one scope of one query. */
+interface Account {
+  readonly scope: Labels
+  readonly numerator: Float64Array
+  readonly total: Float64Array
+}
+
+/** All that is asked of one series: each measure, by its text, and where its numbers are added. */
+type Uses = Map<string, { readonly measure: Measure; readonly into: Float64Array[] }>
+
+/** Series of which the same measures are asked. */
+interface Plan {
+  readonly measures: ReadonlyMap<string, Measure>
+  readonly series: readonly Series[]
+}
+
+/**
+ * Good and bad of each query and scope. Each series is asked once for all that the queries need of it; scopes are
+ * added up here. One statement sees one state of the ledger, so nobody sees half a step of a series.
+ */
+export async function readSeries(
+  queries: readonly IndicatorQuery[],
+  context: ReadContext,
+): Promise<readonly SplitSeries[]> {
+  const { range, width } = context
+  if (width % 60 !== 0 || range.from % width !== 0 || range.to % width !== 0)
+    throw new RangeError(`the range ${range.from} to ${range.to} is not aligned to ${width} s`)
+  const buckets = Math.max(0, (range.to - range.from) / width)
+  const uses = new Map<Series, Uses>()
+  const accounts = queries.map((query) => openAccounts(query, { buckets, uses, registry: context.registry }))
+  const statements = buckets === 0 ? [] : plansOf(uses).flatMap((plan) => cutPlan(plan, buckets))
+  await eachOf(statements, (plan) => readPlan(plan, { ...context, buckets, uses }))
+  return queries.flatMap((query, i) => (accounts[i] ?? []).map((account) => settle(query, account, context)))
+}
+
+/** One account for the scope of all, and one for each combination of values of each prefix of `splitBy`. */
+function openAccounts(
+  query: IndicatorQuery,
+  context: { buckets: number; uses: Map<Series, Uses>; registry: SeriesRegistry },
+): readonly Account[] {
+  const accounts = new Map<string, Account>()
+  const account = (scope: Labels): Account => {
+    const key = labelsKey(scope)
+    const known = accounts.get(key)
+    if (known) return known
+    const { buckets } = context
+    const opened = { scope, numerator: new Float64Array(buckets), total: new Float64Array(buckets) }
+    accounts.set(key, opened)
+    return opened
+  }
+  account({})
+  for (const side of ['numerator', 'total'] as const) {
+    const metric = side === 'numerator' ? query.numerator.query : query.total
+    const measure = measureOf(metric)
+    for (const series of seriesOf(context.registry, metric)) {
+      const uses = context.uses.get(series) ?? new Map()
+      context.uses.set(series, uses)
+      const use = uses.get(measure.sql) ?? { measure, into: [] }
+      uses.set(measure.sql, use)
+      for (const scope of scopesOf(series.labels, query.splitBy)) use.into.push(account(scope)[side])
+    }
+  }
+  return [...accounts.values()]
+}
+
+export function seriesOf(registry: SeriesRegistry, metric: MetricQuery): readonly Series[] {
+  return metric.kind === 'external'
+    ? registry.answering(metric.source, metric.key)
+    : registry.matching(metric.source, metric.match)
+}
+
+/** A series without one of the labels is in the wider scopes only. */
+function scopesOf(labels: Labels, splitBy: readonly string[]): readonly Labels[] {
+  const scopes: Labels[] = [{}]
+  for (let length = 1; length <= splitBy.length; length++) {
+    const name = splitBy[length - 1]
+    if (name === undefined || (labels[name] ?? '') === '') break
+    scopes.push(pickLabels(labels, splitBy.slice(0, length)))
+  }
+  return scopes
+}
+
+function plansOf(uses: ReadonlyMap<Series, Uses>): readonly Plan[] {
+  const plans = new Map<string, { measures: Map<string, Measure>; series: Series[] }>()
+  for (const [series, asked] of uses) {
+    const texts = [...asked.keys()].sort()
+    const key = texts.join('\n')
+    const plan = plans.get(key)
+    if (plan) plan.series.push(series)
+    else
+      plans.set(key, {
+        measures: new Map([...asked].map(([text, use]) => [text, use.measure])),
+        series: [series],
+      })
+  }
+  const bySize = [...plans.values()].sort((a, b) => b.series.length - a.series.length)
+  const kept = bySize.slice(0, MAX_PLANS)
+  for (const [i, plan] of bySize.slice(MAX_PLANS).entries()) {
+    const into = kept[MAX_PLANS - 1 - (i % (MAX_PLANS / 2))]
+    for (const [text, measure] of plan.measures) into?.measures.set(text, measure)
+    into?.series.push(...plan.series)
+  }
+  return kept
+}
+
+/** The plan in pieces whose answers are small; neighbours in the table stay together. */
+function cutPlan(plan: Plan, buckets: number): readonly Plan[] {
+  const each = Math.max(1, Math.floor(MAX_NUMBERS / (buckets * plan.measures.size)))
+  const series = [...plan.series].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  const pieces: Plan[] = []
+  for (let at = 0; at < series.length; at += each)
+    pieces.push({ measures: plan.measures, series: series.slice(at, at + each) })
+  return pieces
+}
+
+async function readPlan(
+  plan: Plan,
+  context: ReadContext & { readonly buckets: number; readonly uses: ReadonlyMap<Series, Uses> },
+): Promise<void> {
+  const { engine, registry, range, width, buckets, uses } = context
+  const texts = [...plan.measures.keys()]
+  const bucket = `intDiv(toUInt32(minute) - ${range.from}, ${width})`
+  const sums = texts.map((text) => `sumResample(0, ${buckets}, 1)(toFloat64(${text}), ${bucket})`)
+  const rows = await engine.query(
+    `SELECT series, ${sums.join(', ')} FROM ${cellsWhere(engine, { ...plan, measures: [...plan.measures.values()] }, range)} GROUP BY series`,
+  )
+  while (!rows.done) {
+    const series = registry.byId(rows.big())
+    const asked = series && uses.get(series)
+    for (const text of texts) {
+      const numbers = rows.f64s()
+      for (const into of asked?.get(text)?.into ?? []) addTo(into, numbers)
+    }
+  }
+}
+
+/**
+ * The rows of some series in a range. FINAL makes the last revision of each row count whether the engine has merged or
+ * not; PREWHERE names columns of the key only, so it cannot leave out the revision that wins.
+ */
+export function cellsWhere(
+  engine: Engine,
+  wanted: {
+    readonly series: readonly Series[]
+    readonly measures: readonly { readonly kinds: readonly string[] }[]
+  },
+  range: Range,
+): string {
+  const kinds = [...new Set(wanted.measures.flatMap((measure) => measure.kinds))].map(quote)
+  return (
+    `${engine.tables.database}.cells FINAL PREWHERE day >= toDate(${dayOf(range.from)}) AND day <= toDate(${dayOf(range.to)})` +
+    ` AND series IN (${wanted.series.map((series) => series.id).join(', ')}) AND kind IN (${kinds.join(', ')})` +
+    ` AND minute >= ${range.from} AND minute < ${range.to}`
+  )
+}
+
+function addTo(into: Float64Array, numbers: Float64Array): void {
+  for (let i = 0; i < numbers.length; i++) into[i] = (into[i] ?? 0) + (numbers[i] ?? 0)
+}
+
+/** A source that answers with more good (or bad) than total is taken at its total. */
+function settle(query: IndicatorQuery, account: Account, options: ReadContext): SplitSeries {
+  const { numerator, total } = account
+  const counted = numerator.map((n, i) => Math.min(n, total[i] ?? 0))
+  const rest = counted.map((n, i) => (total[i] ?? 0) - n)
+  const [good, bad] = query.numerator.counts === 'good' ? [counted, rest] : [rest, counted]
+  return { query: query.id, scope: account.scope, start: options.range.from, width: options.width, good, bad }
+}
+
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values()
+  const lane = async (): Promise<void> => {
+    for (const item of queue) await work(item)
+  }
+  await Promise.all(Array.from({ length: CONCURRENT }, lane))
+}
