@@ -1,0 +1,117 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import type {
+  Contributors,
+  Exemplar,
+  Fleet,
+  IncidentDetail,
+  IncidentSummary,
+  LatencyMap,
+  Meta,
+  SloDetail,
+  SloSeries,
+  Source,
+} from '../../../../src/contract/index.ts'
+import { read } from './client.ts'
+
+/** A stretch of time of one promise, of the whole or one split. */
+export interface Stretch {
+  readonly id: string
+  readonly from: number
+  readonly to: number
+  /** As the API spells it; empty for the whole. */
+  readonly scope: string
+}
+
+const slo = (id: string): string => `slos/${encodeURIComponent(id)}`
+
+const stretchQuery = ({ from, to, scope }: Stretch): Record<string, string> => ({
+  from: String(from),
+  to: String(to),
+  scope,
+})
+
+export const metaQuery = queryOptions({
+  queryKey: ['meta'],
+  queryFn: ({ signal }) => read<Meta>('meta', { signal }),
+  staleTime: 60_000,
+})
+
+export const fleetQuery = queryOptions({
+  queryKey: ['fleet'],
+  queryFn: ({ signal }) => read<Fleet>('slos', { signal }),
+})
+
+export const sloQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['slo', id],
+    queryFn: ({ signal }) => read<SloDetail>(slo(id), { signal }),
+  })
+
+export const seriesQuery = (stretch: Stretch, points: number) =>
+  queryOptions({
+    queryKey: ['series', stretch, points],
+    queryFn: ({ signal }) =>
+      read<SloSeries>(`${slo(stretch.id)}/series`, {
+        query: { ...stretchQuery(stretch), points: String(points) },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  })
+
+export const contributorsQuery = (stretch: Stretch, by: string) =>
+  queryOptions({
+    queryKey: ['contributors', stretch, by],
+    queryFn: ({ signal }) =>
+      read<Contributors>(`${slo(stretch.id)}/contributors`, {
+        query: { ...stretchQuery(stretch), by, limit: '8' },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  })
+
+export const latencyQuery = (stretch: Stretch) =>
+  queryOptions({
+    queryKey: ['latency', stretch],
+    queryFn: ({ signal }) =>
+      read<LatencyMap>(`${slo(stretch.id)}/latency`, {
+        query: { ...stretchQuery(stretch), columns: '120' },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  })
+
+export const exemplarsQuery = (stretch: Stretch) =>
+  queryOptions({
+    queryKey: ['exemplars', stretch],
+    queryFn: async ({ signal }) => {
+      const answer = await read<readonly Exemplar[] | { readonly exemplars: readonly Exemplar[] }>(
+        `${slo(stretch.id)}/exemplars`,
+        { query: { ...stretchQuery(stretch), limit: '10' }, signal },
+      )
+      return 'exemplars' in answer ? answer.exemplars : answer
+    },
+    placeholderData: keepPreviousData,
+  })
+
+export const incidentsQuery = queryOptions({
+  queryKey: ['incidents'],
+  queryFn: async ({ signal }) => {
+    const answer = await read<{ incidents: readonly IncidentSummary[] }>('incidents', {
+      query: { limit: '500' },
+      signal,
+    })
+    return answer.incidents
+  },
+})
+
+export const incidentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['incident', id],
+    queryFn: ({ signal }) => read<IncidentDetail>(`incidents/${encodeURIComponent(id)}`, { signal }),
+  })
+
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources'],
+  queryFn: async ({ signal }) => (await read<{ sources: readonly Source[] }>('sources', { signal })).sources,
+  refetchInterval: 15_000,
+})

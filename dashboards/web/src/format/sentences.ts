@@ -1,0 +1,70 @@
+import type { Evaluation, Fleet, SloSummary, WindowEvaluation } from '../../../../src/contract/index.ts'
+import type { Language, Words } from '../words/index.ts'
+import { duration, windowName } from './durations.ts'
+import { count, percent, rate, sharePercent } from './numbers.ts'
+
+interface Voice {
+  readonly words: Words
+  readonly language: Language
+}
+
+/** The first window is the headline. The contract promises at least one; a missing one is a fault of the service. */
+export function headline(evaluation: Evaluation): WindowEvaluation {
+  const [first] = evaluation.windows
+  if (first === undefined) throw new Error('an evaluation came without a window')
+  return first
+}
+
+/** The rate that the state rests on: the fastest rule that fires, else the present rate over the longest short window. */
+export function presentRate(evaluation: Evaluation): number | null {
+  const firing = evaluation.verdicts.filter((v) => v.kind === 'burning').map((v) => v.long.rate ?? 0)
+  if (firing.length > 0) return Math.max(...firing)
+  const calm = evaluation.verdicts.toSorted((a, b) => b.short.length - a.short.length)[0]
+  return calm?.short.rate ?? null
+}
+
+/** What a tired person needs to know of one evaluation, in one sentence. */
+export function sentenceOf(evaluation: Evaluation, { words, language }: Voice): string {
+  const { budget, exhaustion, window, coverage } = headline(evaluation)
+  const gone = exhaustion.kind === 'in' ? duration(exhaustion.seconds, words, language) : undefined
+  const now = rate(presentRate(evaluation) ?? 0, language)
+  const name = windowName(window, words)
+  const left = budget.leftRatio ?? 0
+  switch (evaluation.state) {
+    case 'ok':
+      return words.sentenceOk(percent(left, 0, language), name)
+    case 'watch':
+      return words.sentenceWatch(now, gone ?? words.unknownShort)
+    case 'burning':
+      return words.sentenceBurning(now, name, gone)
+    case 'exhausted':
+      return words.sentenceExhausted(sharePercent(-left, language), name)
+    case 'unknown':
+      return coverage.kind === 'none' || coverage.known === 0 ? words.sentenceNoData : words.sentenceNoTraffic
+    default:
+      return evaluation.state satisfies never
+  }
+}
+
+/** The line on top of the fleet. In English the service's own sentence stands; other languages say the same of it. */
+export function fleetSentence(fleet: Fleet, { words, language }: Voice): string {
+  if (language === 'en') return fleet.sentence
+  if (fleet.slos.length === 0) return words.emptyFleet
+  const all = count(fleet.slos.length, language)
+  const burning = fleet.slos.filter((s) => s.whole.state === 'burning').toSorted(byLeft)
+  const first = words.fleetSentence(count(burning.length, language), all)
+  const [worst] = burning
+  if (worst === undefined) return first
+  const { budget, exhaustion } = headline(worst.whole)
+  const gone = exhaustion.kind === 'in' ? duration(exhaustion.seconds, words, language) : undefined
+  return `${first} ${words.fleetWorst(worst.name, percent(budget.leftRatio ?? 0, 0, language), gone)}`
+}
+
+/** Least left first; what is not known comes last. */
+export function byLeft(a: SloSummary, b: SloSummary): number {
+  return leftOf(a) - leftOf(b)
+}
+
+export function leftOf(slo: SloSummary): number {
+  return slo.whole.windows[0]?.budget.leftRatio ?? Number.POSITIVE_INFINITY
+}

@@ -1,0 +1,116 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { fleetQuery } from './api/queries.ts'
+import { FleetPage } from './fleet/FleetPage.tsx'
+import type { FleetSearch } from './fleet/filter.ts'
+import { IncidentsPage } from './incidents/IncidentsPage.tsx'
+import { Shell } from './shell/Shell.tsx'
+import { NotFound } from './shell/States.tsx'
+
+/** The address is the state of the page: what is not in it is the default. Values are plain texts, never JSON. */
+type Asked = Record<string, unknown>
+
+const text = (asked: Asked, name: string): string | undefined => {
+  const value = asked[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The names that are present, so that links do not carry empty ones. */
+function present<K extends string>(asked: Asked, names: readonly K[]): { [N in K]?: string } {
+  const out: { [N in K]?: string } = {}
+  for (const name of names) {
+    const value = text(asked, name)
+    if (value !== undefined) out[name] = value
+  }
+  return out
+}
+
+export interface PreferenceSearch {
+  readonly theme?: string
+  readonly lang?: string
+  readonly tz?: string
+}
+
+export interface SloSearch {
+  readonly from?: string
+  readonly to?: string
+  readonly scope?: string
+  readonly by?: string
+  readonly rule?: string
+}
+
+export interface IncidentsSearch {
+  readonly state?: string
+}
+
+const rootRoute = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  validateSearch: (asked: Asked): PreferenceSearch => present(asked, ['theme', 'lang', 'tz']),
+  search: { middlewares: [retainSearchParams(['theme', 'lang', 'tz'])] },
+})
+
+const fleetRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  component: FleetPage,
+  validateSearch: (asked: Asked): FleetSearch => present(asked, ['q', 'state', 'sort', 'view']),
+})
+
+const sloRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/slo/$',
+  component: lazyRouteComponent(() => import('./slo/SloPage.tsx'), 'SloPage'),
+  validateSearch: (asked: Asked): SloSearch => present(asked, ['from', 'to', 'scope', 'by', 'rule']),
+})
+
+const incidentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/incidents',
+  component: IncidentsPage,
+  validateSearch: (asked: Asked): IncidentsSearch => present(asked, ['state']),
+})
+
+const incidentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/incidents/$incidentId',
+  component: lazyRouteComponent(() => import('./incidents/IncidentPage.tsx'), 'IncidentPage'),
+})
+
+const sourcesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('./sources/SourcesPage.tsx'), 'SourcesPage'),
+})
+
+const routeTree = rootRoute.addChildren([fleetRoute, sloRoute, incidentsRoute, incidentRoute, sourcesRoute])
+
+export function createAppRouter(client: QueryClient) {
+  // The first page is nearly always the fleet, and every other page knows names from it.
+  void client.prefetchQuery(fleetQuery)
+  return createRouter({
+    routeTree,
+    basepath: new URL(document.baseURI).pathname,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+    stringifySearch: (search) => {
+      const out = new URLSearchParams()
+      for (const [name, value] of Object.entries(search)) if (typeof value === 'string') out.set(name, value)
+      const written = out.toString()
+      return written === '' ? '' : `?${written}`
+    },
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

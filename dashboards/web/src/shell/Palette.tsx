@@ -1,0 +1,183 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
+import { fleetQuery, incidentsQuery } from '../api/queries.ts'
+import { Glyph } from '../drawing/Drawn.tsx'
+import { matches } from '../fleet/filter.ts'
+import { zones } from '../format/time.ts'
+import { Dialog } from './Dialog.tsx'
+import { Icon, type IconName } from './icons.tsx'
+import { choose, useWords } from './preferences.ts'
+import { useVoice } from './voice.ts'
+
+interface Choice {
+  readonly key: string
+  readonly text: string
+  readonly detail: string
+  readonly mark: ReactNode
+  readonly act: () => void
+}
+
+const MOST = 40
+
+/** One field that finds promises, incidents, pages and commands. */
+export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }): ReactElement {
+  const words = useWords()
+  const [query, setQuery] = useState('')
+  const [at, setAt] = useState(0)
+  const list = useRef<HTMLDivElement>(null)
+  const found = useChoices(onHelp)
+    .filter((c) => matches(`${c.text} ${c.detail}`, query))
+    .slice(0, MOST)
+  const chosen = Math.min(at, Math.max(0, found.length - 1))
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+  })
+  const take = (choice: Choice | undefined): void => {
+    if (choice === undefined) return
+    onClose()
+    choice.act()
+  }
+  const press = (event: KeyboardEvent): void => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Enter') take(found[chosen])
+    else if (event.key === 'ArrowDown') setAt(Math.min(found.length - 1, chosen + 1))
+    else if (event.key === 'ArrowUp') setAt(Math.max(0, chosen - 1))
+    else return
+    event.preventDefault()
+  }
+  return (
+    <Dialog label={words.search} className="palette" onClose={onClose}>
+      <input
+        type="search"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="palette-list"
+        aria-activedescendant={found.length > 0 ? `choice-${chosen}` : undefined}
+        aria-label={words.searchHint}
+        placeholder={words.searchHint}
+        autoComplete="off"
+        spellCheck={false}
+        value={query}
+        onChange={(e) => {
+          setQuery(e.target.value)
+          setAt(0)
+        }}
+        onKeyDown={press}
+      />
+      <div id="palette-list" role="listbox" aria-label={words.search} ref={list}>
+        {found.map((c, i) => (
+          <div
+            key={c.key}
+            id={`choice-${i}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={i === chosen}
+            onPointerMove={() => setAt(i)}
+            onClick={() => take(c)}
+          >
+            <span className="mark">{c.mark}</span>
+            <span className="name">{c.text}</span>
+            <span className="detail">{c.detail}</span>
+          </div>
+        ))}
+      </div>
+      {found.length === 0 && <p className="nothing">{words.noMatch}</p>}
+    </Dialog>
+  )
+}
+
+function useChoices(onHelp: () => void): Choice[] {
+  const { words } = useVoice()
+  const navigate = useNavigate()
+  const slos = useQuery(fleetQuery).data?.slos ?? []
+  const incidents = useQuery(incidentsQuery).data ?? []
+  const icon = (name: IconName): ReactElement => <Icon name={name} size={16} />
+  const pages: Choice[] = [
+    {
+      key: 'p-fleet',
+      text: words.fleet,
+      detail: 'g f',
+      mark: icon('fleet'),
+      act: () => void navigate({ to: '/' }),
+    },
+    {
+      key: 'p-incidents',
+      text: words.incidents,
+      detail: 'g i',
+      mark: icon('incidents'),
+      act: () => void navigate({ to: '/incidents' }),
+    },
+    {
+      key: 'p-sources',
+      text: words.sources,
+      detail: 'g s',
+      mark: icon('sources'),
+      act: () => void navigate({ to: '/sources' }),
+    },
+  ]
+  const zoneNames = { local: words.zoneLocal, utc: words.zoneUtc, jst: words.zoneJst }
+  const commands: Choice[] = [
+    {
+      key: 'c-light',
+      text: `${words.theme}: ${words.themeLight}`,
+      detail: 't',
+      mark: icon('theme'),
+      act: () => choose({ theme: 'light' }),
+    },
+    {
+      key: 'c-dark',
+      text: `${words.theme}: ${words.themeDark}`,
+      detail: 't',
+      mark: icon('theme'),
+      act: () => choose({ theme: 'dark' }),
+    },
+    {
+      key: 'c-system',
+      text: `${words.theme}: ${words.themeSystem}`,
+      detail: '',
+      mark: icon('theme'),
+      act: () => choose({ theme: 'system' }),
+    },
+    {
+      key: 'c-en',
+      text: 'English',
+      detail: words.language,
+      mark: icon('help'),
+      act: () => choose({ language: 'en' }),
+    },
+    {
+      key: 'c-ja',
+      text: '日本語',
+      detail: words.language,
+      mark: icon('help'),
+      act: () => choose({ language: 'ja' }),
+    },
+    ...zones.map((zone) => ({
+      key: `c-${zone}`,
+      text: `${words.zone}: ${zoneNames[zone]}`,
+      detail: 'z',
+      mark: icon('help'),
+      act: () => choose({ zone }),
+    })),
+    { key: 'c-help', text: words.help, detail: '?', mark: icon('help'), act: onHelp },
+  ]
+  return [
+    ...slos.map((s) => ({
+      key: `s-${s.id}`,
+      text: s.name,
+      detail: `${s.service} · ${words[s.whole.state]}`,
+      mark: <Glyph state={s.whole.state} />,
+      act: () => void navigate({ to: '/slo/$', params: { _splat: s.id } }),
+    })),
+    ...pages,
+    ...incidents.map((i) => ({
+      key: `i-${i.id}`,
+      text: `${i.id} ${i.name}`,
+      detail: words[i.state],
+      mark: icon('incidents'),
+      act: () => void navigate({ to: '/incidents/$incidentId', params: { incidentId: i.id } }),
+    })),
+    ...commands,
+  ]
+}

@@ -1,0 +1,30 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { incidentsQuery, sourcesQuery } from '../api/queries.ts'
+import { Icon } from './icons.tsx'
+import { useWords } from './preferences.ts'
+
+export function Rail(): ReactElement {
+  const words = useWords()
+  const open = useQuery(incidentsQuery).data?.filter((i) => i.state === 'open').length ?? 0
+  const failing = useQuery(sourcesQuery).data?.filter((s) => s.state === 'failing').length ?? 0
+  return (
+    <nav className="rail" aria-label={words.navigation}>
+      <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+        <Icon name="fleet" size={20} />
+        <span>{words.fleet}</span>
+      </Link>
+      <Link to="/incidents" activeOptions={{ includeSearch: false }}>
+        <Icon name="incidents" size={20} />
+        <span>{words.incidents}</span>
+        {open > 0 && <b className="badge">{open}</b>}
+      </Link>
+      <Link to="/sources" activeOptions={{ includeSearch: false }}>
+        <Icon name="sources" size={20} />
+        <span>{words.sources}</span>
+        {failing > 0 && <b className="badge">{failing}</b>}
+      </Link>
+    </nav>
+  )
+}

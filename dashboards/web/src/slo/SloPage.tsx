@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react'
+
+export function SloPage(): ReactElement {
+  return <div className="page" />
+}
