@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -214,6 +214,21 @@ describe('the emulated Envoy', () => {
     expect(second.kind).toBe('failed')
     if (second.kind === 'failed') expect(second.error.message).toContain(`127.0.0.1:${port}`)
     await first.value.close()
+  })
+})
+
+test('says what to do when its logs cannot be written', async () => {
+  const file = join(scratch, 'a-file')
+  await writeFile(file, '')
+  const started = await startLiveEstate(createTestWorld({ start: liveFrom }), {
+    estate,
+    dir: file,
+    adminPort: 0,
+    signal: new AbortController().signal,
+  })
+  expect(started).toMatchObject({
+    kind: 'failed',
+    error: { remedy: 'Choose a directory that can be written.' },
   })
 })
 

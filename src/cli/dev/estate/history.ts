@@ -53,20 +53,13 @@ export function* generateHistory(estate: Estate, options: { readonly range: Rang
       to: unixSeconds(Math.min(range.to, hour + HOUR)),
     }
     const faults = estate.faultsIn(part)
-    for (const writer of writers) {
-      writer.addHour(part, faults)
-    }
+    for (const writer of writers) writer.addHour(part, faults)
     // All together, so that a history that is interrupted reaches equally far for every source.
     if (writers.some((writer) => writer.rows() > ROWS_A_STEP - ROWS_KEPT_FREE)) {
       for (const writer of writers) yield* writer.take()
     }
   }
   for (const writer of writers) yield* writer.take()
-}
-
-/** How many whole minutes a range has, for a progress bar: each step's coverage says how far it went. */
-export function minutesIn(range: Range): number {
-  return Math.max(0, (minuteOf(range.to) - minuteAfter(range.from)) / MINUTE)
 }
 
 interface SourceWriter {

@@ -51,7 +51,15 @@ export async function startLiveEstate(
   })
   if (admin.kind === 'failed') return failed(admin.error)
   const logs = new Map<Place, AccessLog>()
-  for (const place of LOG_PLACES) logs.set(place, await openAccessLog(directoryOf(options.dir, place)))
+  try {
+    for (const place of LOG_PLACES) logs.set(place, await openAccessLog(directoryOf(options.dir, place)))
+  } catch (cause) {
+    await admin.value.close()
+    return failed({
+      message: `The demo cannot write below ${options.dir}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      remedy: 'Choose a directory that can be written.',
+    })
+  }
   const stopping = new AbortController()
   const signal = AbortSignal.any([options.signal, stopping.signal])
   const running = run(world, { estate: options.estate, admin: admin.value, logs }, signal)
@@ -76,6 +84,7 @@ interface Outlets {
 async function run(world: World, outlets: Outlets, signal: AbortSignal): Promise<void> {
   const draw = createLiveDraw(outlets.estate)
   let doneMs = world.clock.nowMs()
+  let failing = false
   while (await slept(world, TICK_MS - (world.clock.nowMs() % TICK_MS), signal)) {
     const nowMs = world.clock.nowMs()
     const fromMs = Math.max(doneMs, nowMs - CATCH_UP_MS)
@@ -83,8 +92,11 @@ async function run(world: World, outlets: Outlets, signal: AbortSignal): Promise
     if (fromMs >= nowMs) continue
     try {
       await put(outlets, draw(fromMs, nowMs))
+      failing = false
     } catch (cause) {
-      world.log.error('the demo cannot write its access logs', { cause })
+      // Once, not every second: a full disk stays full for a while.
+      if (!failing) world.log.error('the demo cannot write its access logs', { cause })
+      failing = true
     }
   }
   await outlets.admin.close()
