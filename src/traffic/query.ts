@@ -34,9 +34,23 @@ export interface ExternalQuery {
   /** The metric source's type: `Prometheus`, `Datadog`, … */
   readonly type: string
   readonly spec: Readonly<Record<string, unknown>>
-  /** The identity of the question: a hash of source, type and spec. */
+  /** The identity of the question: a hash of source, type, spec and reading. */
   readonly key: string
+  /** How an answer becomes the count of a minute. Absent: it is the number of events, not a running total. */
+  readonly reading?: ExternalReading
 }
+
+export type ExternalReading =
+  /** A running total that only rises, but for resets: what it rose by in the minute. */
+  | { readonly kind: 'counter' }
+  /** One for each data point of the minute. */
+  | { readonly kind: 'points' }
+  /** One for each data point that compares so with the value, a decimal as text. */
+  | { readonly kind: 'points-passing'; readonly op: 'lt' | 'lte' | 'gt' | 'gte'; readonly value: string }
+  /** A share of 0..1, as whole millionths; `of` says what it is a share of. */
+  | { readonly kind: 'share'; readonly of: 'good' | 'bad' }
+  /** A million for each minute in which the share is known. */
+  | { readonly kind: 'whole' }
 
 export type MetricQuery = RequestQuery | ExternalQuery
 
