@@ -1,0 +1,167 @@
+import type { Context } from './context.ts'
+import { pairsOf } from './context.ts'
+import type { Place } from './place.ts'
+import { suggest } from './suggest.ts'
+import { get, type Node, textOf } from './tree.ts'
+
+const PREFIX = 'nines.dev/'
+
+/** What our annotations say of an SLO. */
+export interface Annotations {
+  readonly splitBy: readonly string[]
+  readonly burnPolicy: { readonly name: string; readonly place: Place } | undefined
+  readonly noData: 'freeze' | 'good' | 'bad'
+  readonly minBadEvents: number
+  readonly owner: string
+  readonly runbook: string
+  readonly locale: string
+  /** Undefined: the name is the identity. */
+  readonly id: string | undefined
+  readonly aliases: readonly string[]
+}
+
+/** Every annotation of ours, with what it means; `docs/openslo.md` shows this table. */
+export const ANNOTATIONS: Readonly<Record<string, string>> = {
+  'split-by': 'label names, widest first, by which the SLO is also evaluated: cloud_provider,cloud_region',
+  'burn-policy': 'the name of a BurnPolicy; absent: the one for the length of the window',
+  'no-data': 'what a minute without data counts as: freeze (neither), good or bad',
+  'min-bad-events': 'a burn rule fires only with at least this many bad events in its long window',
+  owner: 'the team that owns the SLO',
+  runbook: 'a link for whoever is woken',
+  locale: 'the language of its messages, as BCP 47: en, ja',
+  id: 'the identity that history hangs on, when the SLO was renamed',
+  aliases: 'former identities, separated by commas',
+}
+
+/** Labels that the collectors give to traffic, in Prometheus spelling of the OpenTelemetry names. */
+const LABELS: readonly string[] = [
+  'cloud_provider',
+  'cloud_region',
+  'cloud_account_id',
+  'cloud_availability_zone',
+  'k8s_cluster_name',
+  'k8s_namespace_name',
+  'service_name',
+  'service_version',
+  'deployment_environment_name',
+  'operation',
+  'http_request_method',
+  'http_response_status_code',
+  'rpc_status',
+]
+
+export function readAnnotations(metadata: Node | undefined, context: Context): Annotations {
+  const node = get(metadata, 'annotations')
+  for (const [key] of pairsOf(node)) {
+    if (!key.startsWith(PREFIX) || Object.hasOwn(ANNOTATIONS, key.slice(PREFIX.length))) continue
+    const meant = suggest(key.slice(PREFIX.length), Object.keys(ANNOTATIONS))
+    context.report.warn('NINES-1501', placeOfKey(node, key), {
+      message: `there is no annotation ${key}`,
+      remedy: meant
+        ? `Did you mean ${PREFIX}${meant}?`
+        : `Write one of ${Object.keys(ANNOTATIONS).join(', ')}.`,
+    })
+  }
+  const value = (name: string): Node | undefined => get(node, `${PREFIX}${name}`)
+  const policy = value('burn-policy')
+  return {
+    splitBy: readSplitBy(value('split-by'), context),
+    burnPolicy: policy && { name: textOf(policy) ?? '', place: policy.place },
+    noData: readNoData(value('no-data'), context),
+    minBadEvents: readMinBadEvents(value('min-bad-events'), context),
+    owner: textOf(value('owner')) ?? '',
+    runbook: readRunbook(value('runbook'), context),
+    locale: readLocale(value('locale'), context),
+    id: readId(value('id'), context),
+    aliases: words(value('aliases')),
+  }
+}
+
+function placeOfKey(node: Node | undefined, key: string): Place {
+  const entry = node?.kind === 'map' ? node.entries.get(key) : undefined
+  if (!entry) throw new Error(`the annotation ${key} has no place`)
+  return entry.keyPlace
+}
+
+function words(node: Node | undefined): readonly string[] {
+  return (textOf(node) ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+}
+
+function malformed(context: Context, node: Node, name: string, remedy: string): void {
+  context.report.error('NINES-1502', node.place, {
+    message: `${PREFIX}${name} cannot be ${textOf(node) ?? 'empty'}`,
+    remedy,
+  })
+}
+
+function readSplitBy(node: Node | undefined, context: Context): readonly string[] {
+  if (!node) return []
+  const names = words(node)
+  for (const name of names) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      const plain = name.replace(/[^A-Za-z0-9_]+/g, '_')
+      malformed(context, node, 'split-by', `Label names have letters, digits and _: write ${plain}.`)
+      return []
+    }
+    const meant = LABELS.includes(name) ? undefined : suggest(name, LABELS)
+    if (meant)
+      context.report.warn('NINES-1503', node.place, {
+        message: `no collector gives the label ${name}`,
+        remedy: `Did you mean ${meant}?`,
+      })
+  }
+  if (new Set(names).size < names.length || names.length === 0)
+    malformed(context, node, 'split-by', 'Write each label name once, separated by commas.')
+  return names
+}
+
+function readNoData(node: Node | undefined, context: Context): Annotations['noData'] {
+  const written = textOf(node)
+  if (!node || written === 'freeze' || written === 'good' || written === 'bad') return noDataOf(written)
+  malformed(context, node, 'no-data', 'Write freeze, good or bad.')
+  return 'freeze'
+}
+
+function noDataOf(written: string | undefined): Annotations['noData'] {
+  return written === 'good' || written === 'bad' ? written : 'freeze'
+}
+
+function readMinBadEvents(node: Node | undefined, context: Context): number {
+  if (!node) return 0
+  const written = textOf(node) ?? ''
+  if (/^[0-9]{1,9}$/.test(written)) return Number(written)
+  malformed(context, node, 'min-bad-events', 'Write a whole number of at least 0.')
+  return 0
+}
+
+/** `https://…`, or a path that the team knows how to read. Nothing that a browser would run. */
+function readRunbook(node: Node | undefined, context: Context): string {
+  const written = textOf(node) ?? ''
+  if (node && /^[a-z][a-z0-9+.-]*:/i.test(written) && !/^https?:\/\//i.test(written)) {
+    malformed(context, node, 'runbook', 'Write a link that begins with https://.')
+    return ''
+  }
+  return written
+}
+
+function readLocale(node: Node | undefined, context: Context): string {
+  const written = textOf(node)
+  if (!node || written === undefined) return ''
+  try {
+    return Intl.getCanonicalLocales(written)[0] ?? ''
+  } catch {
+    malformed(context, node, 'locale', 'Write a BCP 47 language tag, such as en or ja.')
+    return ''
+  }
+}
+
+function readId(node: Node | undefined, context: Context): string | undefined {
+  const written = textOf(node)
+  if (!node || written === undefined) return undefined
+  if (/^[A-Za-z0-9]([-._A-Za-z0-9]{0,251}[A-Za-z0-9])?$/.test(written)) return written
+  malformed(context, node, 'id', 'Write the former name: letters, digits, "-", "_" and ".".')
+  return undefined
+}
