@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
 import { createClient } from '@clickhouse/client'
-import { bytesOf } from './embedded.ts'
 import { type Engine, INSERT_SETTINGS, READ_SETTINGS, type TableDialect } from './engine.ts'
 import type { ClusterOptions } from './options.ts'
-import { RowReader } from './row-binary.ts'
+import { bytesOf, RowReader } from './row-binary.ts'
 
 /** Longer than any statement of ours takes on a healthy server; after it the caller is told to try again. */
 const REQUEST_TIMEOUT_MS = 60_000

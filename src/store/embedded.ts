@@ -12,7 +12,7 @@ import {
   type TableDialect,
   type TableShape,
 } from './engine.ts'
-import { RowReader } from './row-binary.ts'
+import { bytesOf, RowReader } from './row-binary.ts'
 import { StoreError, storeError } from './store-error.ts'
 
 type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>
@@ -158,17 +158,4 @@ class Lanes {
       lane.waiting--
     }
   }
-}
-
-export async function bytesOf(stream: AsyncIterable<unknown>): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array))
-      throw new TypeError('the engine answered with something that is not bytes')
-    chunks.push(chunk)
-  }
-  const only = chunks.length === 1 ? chunks[0] : undefined
-  return only === undefined
-    ? Buffer.concat(chunks)
-    : Buffer.from(only.buffer, only.byteOffset, only.byteLength)
 }

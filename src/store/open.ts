@@ -4,7 +4,6 @@ import { checkpointId, dayOf } from './cells.ts'
 import { readChanges } from './changes.ts'
 import { openCluster } from './cluster.ts'
 import { mergeStatements, type Statement } from './coverage.ts'
-import { openEmbedded } from './embedded.ts'
 import type { Engine } from './engine.ts'
 import { breakdown, exemplars, inventory, latency } from './explore.ts'
 import { openJournal } from './journal.ts'
@@ -21,7 +20,7 @@ import { StepWriter } from './writer.ts'
  * directory is in use, the server cannot be reached, or a newer version has changed the schema.
  */
 export async function openLedger(world: World, options: LedgerOptions): Promise<Ledger> {
-  const bare = options.kind === 'embedded' ? await openEmbedded(options.path) : openCluster(options)
+  const bare = await openEngine(options)
   const engine = explained(bare)
   try {
     return await openOn(engine, { world, options })
@@ -29,6 +28,13 @@ export async function openLedger(world: World, options: LedgerOptions): Promise<
     await bare.close()
     throw error
   }
+}
+
+/** The engine is half a gigabyte of code: a process that uses a server does not load it. */
+async function openEngine(options: LedgerOptions): Promise<Engine> {
+  if (options.kind === 'cluster') return openCluster(options)
+  const { openEmbedded } = await import('./embedded.ts')
+  return openEmbedded(options.path)
 }
 
 async function openOn(engine: Engine, given: { world: World; options: LedgerOptions }): Promise<Ledger> {

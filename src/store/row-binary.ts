@@ -179,3 +179,17 @@ export class RowReader {
     return copy
   }
 }
+
+/** An answer in one piece. */
+export async function bytesOf(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError('the engine answered with something that is not bytes')
+    chunks.push(chunk)
+  }
+  const only = chunks.length === 1 ? chunks[0] : undefined
+  return only === undefined
+    ? Buffer.concat(chunks)
+    : Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+}
