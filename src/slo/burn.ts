@@ -1,4 +1,4 @@
-import { type PerMillion, type Seconds, seconds } from '../base/index.ts'
+import { type PerMillion, type Ratio, ratio, type Seconds, seconds } from '../base/index.ts'
 import type { BurnPolicy, BurnRule, Rational } from './definition.ts'
 import type { BurnVerdict, BurnWindow, Counts } from './evaluation.ts'
 
@@ -21,23 +21,23 @@ export function burnRate(counts: Counts, allowed: PerMillion): number | undefine
  * `bad / total / (1 - target)` misses rates that lie exactly on a factor. Never without a bad event.
  */
 export function burnsAtLeast(counts: Counts, allowed: PerMillion, factor: Rational): boolean {
-  return compareBurn(counts, allowed, factor) >= 0
+  return compareBurn(counts.bad, counts.good + counts.bad, allowed, factor) >= 0
 }
 
 /** Whether the burn rate is above the factor: exactly on it is not above. */
 export function burnsAbove(counts: Counts, allowed: PerMillion, factor: Rational): boolean {
-  return compareBurn(counts, allowed, factor) > 0
+  return compareBurn(counts.bad, counts.good + counts.bad, allowed, factor) > 0
 }
 
 /** The sign of rate - factor; -1 when nothing is bad. Products beyond 2^53 are compared as big integers. */
-function compareBurn({ good, bad }: Counts, allowed: PerMillion, factor: Rational): -1 | 0 | 1 {
+export function compareBurn(bad: number, total: number, allowed: PerMillion, factor: Rational): -1 | 0 | 1 {
   if (bad <= 0) return -1
   const spent = bad * 1e6 * factor.den
-  const even = (good + bad) * allowed * factor.num
+  const even = total * allowed * factor.num
   if (spent <= Number.MAX_SAFE_INTEGER && even <= Number.MAX_SAFE_INTEGER)
     return spent > even ? 1 : spent < even ? -1 : 0
   const left = BigInt(bad) * 1_000_000n * BigInt(factor.den)
-  const right = BigInt(good + bad) * BigInt(allowed) * BigInt(factor.num)
+  const right = BigInt(total) * BigInt(allowed) * BigInt(factor.num)
   return left > right ? 1 : left < right ? -1 : 0
 }
 
@@ -129,6 +129,23 @@ export function scaleRule(rule: BurnRule, from: Seconds, to: Seconds): BurnRule 
 /** The policy with every rule scaled from one period to another. */
 export function scalePolicy(policy: BurnPolicy, from: Seconds, to: Seconds): BurnPolicy {
   return { ...policy, rules: policy.rules.map((rule) => scaleRule(rule, from, to)) }
+}
+
+/** The share of a period's budget that is spent when a rule fires: factor × long ÷ period. */
+export function spentWhenFiring(rule: BurnRule, period: Seconds): Ratio {
+  return ratio((rule.factor.num * rule.long) / (rule.factor.den * period))
+}
+
+/**
+ * How long events must fail at a steady share before a rule fires, when none failed before, in seconds:
+ * (1 - target) ÷ share × long × factor, from the SRE workbook, chapter 5. Undefined when it never does.
+ */
+export function detectionSeconds(
+  rule: BurnRule,
+  failing: { readonly allowed: PerMillion; readonly share: Ratio },
+): number | undefined {
+  const time = (failing.allowed * rule.long * rule.factor.num) / (rule.factor.den * failing.share * 1e6)
+  return time <= rule.long ? time : undefined
 }
 
 /** A twelfth of the long window, the SRE workbook's choice, in whole minutes and at least one. */

@@ -171,15 +171,27 @@ function minutesBefore(timeline: CoverageTimeline, t: number): Omit<MinuteCounts
   }
 }
 
-/** The coverage of a range, for people. */
-export function coverageOf(timeline: CoverageTimeline, range: Range): Coverage {
-  const { known, partial, failed, unreported } = countMinutes(timeline, range)
+/** The coverage of a range, for people, without the stretches of it that do not count as time. */
+export function coverageOf(
+  timeline: CoverageTimeline,
+  range: Range,
+  excluded: readonly Range[] = [],
+): Coverage & { readonly failed: number } {
+  let { known, partial, failed, unreported } = countMinutes(timeline, range)
+  for (const stretch of excluded) {
+    const out = countMinutes(timeline, stretch)
+    known -= out.known
+    partial -= out.partial
+    failed -= out.failed
+    unreported -= out.unreported
+  }
   const minutes = known + partial + failed + unreported
   return {
     minutes,
     known,
     partial,
     missing: failed + unreported,
+    failed,
     ratio: minutes === 0 ? undefined : ratio(known / minutes),
     completeThrough: completeThrough(timeline, range),
     kind: known === minutes ? 'full' : known + partial > 0 ? 'partial' : 'none',

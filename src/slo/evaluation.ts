@@ -39,6 +39,18 @@ export interface WindowEvaluation {
   readonly coverage: Coverage
   readonly data: DataState
   readonly exhaustion: Exhaustion
+  /** Present when corrections touch the range: which, and what was measured before them. */
+  readonly corrected?: Corrected
+}
+
+/** What a window said before corrections were applied. */
+export interface Corrected {
+  /** Ids of the corrections that touch the range, those that took nothing from it too. */
+  readonly corrections: readonly string[]
+  readonly counts: Counts
+  readonly sli: Ratio | undefined
+  readonly left: number
+  readonly leftRatio: Ratio | undefined
 }
 
 /**
@@ -66,7 +78,10 @@ export interface Budget {
   readonly interval?: { readonly low: Ratio; readonly high: Ratio }
 }
 
-/** How much of the time is measured. The four counts add up to the minutes of the range. */
+/**
+ * How much of the time is measured. Known, partial and missing add up to the minutes of the range, those that a
+ * correction excludes left out.
+ */
 export interface Coverage {
   readonly minutes: number
   /** Known completely, with or without traffic. */
@@ -74,6 +89,8 @@ export interface Coverage {
   readonly partial: number
   /** Known to be missing, or never reported. */
   readonly missing: number
+  /** Of the missing, those that are known to be: reading failed. The rest was never reported. */
+  readonly failed: number
   /** `known` / `minutes`; undefined for an empty range. */
   readonly ratio: Ratio | undefined
   /** Every minute before this one is known; undefined when the first already is not. */

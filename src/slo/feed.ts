@@ -7,6 +7,7 @@ import {
   type UnixSeconds,
   unixSeconds,
 } from '../base/index.ts'
+import { type Correction, cutsOf, type Segment, segmentsOf } from './corrections.ts'
 import type { Objective, Slo, Window } from './definition.ts'
 import {
   addRange,
@@ -23,6 +24,7 @@ import {
   advance,
   createSeries,
   type HeldSeries,
+  isEmpty,
   keepEdges,
   replaceHours,
   replaceSteps,
@@ -64,6 +66,12 @@ export interface Feed {
   steps: Ranges
   /** Time before `start` whose hours are held. */
   hours: Ranges
+  /** Corrections that are about the SLO. */
+  corrections: readonly Correction[]
+  /** Their segments by scope, worked out when first asked for. */
+  readonly segments: Map<string, readonly Segment[]>
+  /** Counts up when a scope appears or goes. */
+  version: number
 }
 
 export interface HeldScope {
@@ -102,6 +110,9 @@ export function createFeed(
     edges: new Set(),
     steps: [],
     hours: [],
+    corrections: [],
+    segments: new Map(),
+    version: 0,
   }
   position(feed, options.now, options.lag)
   return feed
@@ -136,6 +147,7 @@ export function position(feed: Feed, now: number, lag: number): void {
     feed.oldest = feed.start
     feed.steps = intersection(feed.steps, from(feed.start))
     for (const { series } of feed.scopes.values()) advance(series, feed.start / shape.step, feed.edges)
+    dropEmpty(feed)
     return
   }
   const before = feed.start
@@ -147,6 +159,17 @@ export function position(feed: Feed, now: number, lag: number): void {
     keepEdges(series, feed.edges)
   }
   if (before > 0) moveHeld(feed, before)
+  dropEmpty(feed)
+}
+
+/** A scope in which nothing happened for as long as any window looks back is no scope any more. */
+function dropEmpty(feed: Feed): void {
+  for (const { key, series } of feed.scopes.values()) {
+    if (key === '' || !isEmpty(series)) continue
+    feed.scopes.delete(key)
+    feed.segments.clear()
+    feed.version++
+  }
 }
 
 function oldestOf(feed: Feed, hour: number, lag: number): number {
@@ -171,7 +194,31 @@ function edgesOf(feed: Feed, hour: number, lag: number): ReadonlySet<number> {
     const { from } = windowBounds(window, unixSeconds(hour))
     if (from % HOUR !== 0) add(from, from)
   }
+  for (const cut of cutsOf(feed.corrections)) if (cut % HOUR !== 0 && cut > feed.oldest) add(cut, cut)
   return edges
+}
+
+/** Corrects from now on by these and no others. What they cut through becomes needed in minutes. */
+export function correctFeed(feed: Feed, corrections: readonly Correction[], lag: number): void {
+  feed.corrections = corrections
+  feed.segments.clear()
+  if (feed.shape.perHour > 0) feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
+}
+
+/** The corrections of one scope. Slices are judged whole, so that parts of a scope cannot be taken out of them. */
+export function segmentsFor(feed: Feed, scope: Labels, splitBy: readonly string[]): readonly Segment[] {
+  if (feed.corrections.length === 0) return []
+  const key = labelsKey(scope)
+  const known = feed.segments.get(key)
+  if (known) return known
+  const segments = segmentsOf(feed.corrections, scope, {
+    splitBy,
+    divisible: feed.judgement.kind === 'events',
+    parts: [...feed.scopes.values()],
+    step: feed.shape.step,
+  })
+  feed.segments.set(key, segments)
+  return segments
 }
 
 /** What was held in steps and has left the recent past is held by the hour; its steps only where they are wanted. */
@@ -245,6 +292,8 @@ function heldScope(feed: Feed, labels: Labels): HeldScope {
     if (difference([hourRange(hour)], feed.steps).length === 0) addEmptyEdge(series, hour)
   const held: HeldScope = { labels, key, series, loaded: { minutes: [], hours: [] } }
   feed.scopes.set(key, held)
+  feed.segments.clear()
+  feed.version++
   return held
 }
 

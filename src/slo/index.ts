@@ -3,13 +3,16 @@ export {
   badUntilFiring,
   burnRate,
   burnsAtLeast,
+  detectionSeconds,
   factorFor,
   judgeRule,
   scalePolicy,
   scaleRule,
   shortFor,
+  spentWhenFiring,
 } from './burn.ts'
 export { calendarBoundary, isZone } from './calendar.ts'
+export type { Correction, CorrectionProblem } from './corrections.ts'
 export type { KnownSpan } from './coverage.ts'
 export type {
   BudgetingMethod,
@@ -28,6 +31,7 @@ export type {
   Budget,
   BurnVerdict,
   BurnWindow,
+  Corrected,
   Counts,
   Coverage,
   DataState,

@@ -1,43 +1,116 @@
 import { type Range, unixSeconds } from '../base/index.ts'
+import type { Segment } from './corrections.ts'
 import { type CoverageTimeline, countMinutes, firstReported, gapsIn } from './coverage.ts'
 import type { Slo } from './definition.ts'
 import { type HeldSeries, sumSteps } from './series.ts'
 import { type Judgement, scaleOf, stepOf } from './slices.ts'
 
-/** What one objective is measured from in one scope. */
+/** What one objective is measured from in one scope. Moved on from one evaluation to the next. */
 export interface Meter {
   /** Undefined while nothing was ever counted in the scope. */
-  readonly series: HeldSeries | undefined
+  series: HeldSeries | undefined
   readonly judgement: Judgement
-  readonly coverage: CoverageTimeline
+  coverage: CoverageTimeline
   readonly noData: Slo['noData']
+  /** How many events a minute without data stands for, where the SLO says that such minutes count. */
+  average: number
+  /** What corrections say of stretches of the scope's time, in order, disjoint, on steps. */
+  segments: readonly Segment[]
 }
 
 /**
- * Writes what a range counts into `out`, in whole numbers: total at 0, bad at 1 (in parts of slices for the ratio
- * method). The range is aligned to steps. `average` is how many events a minute without data stands for where the
- * SLO says that such minutes count. False when part of the range is held by the hour only and had to be left out.
+ * Writes what `[from, to)` counts into `out`, in whole numbers: total at 0, bad at 1 (in parts of slices for the
+ * ratio method). Both ends are on steps. False when part of the range is held by the hour only and had to be left
+ * out. Without corrections and gaps it allocates nothing.
  */
-export function measure(meter: Meter, range: Range, out: Float64Array, average = 0): boolean {
-  const { series, judgement } = meter
+export function measure(meter: Meter, from: number, to: number, out: Float64Array): boolean {
+  let exact = measureAsIs(meter, from, to, out)
+  const { segments } = meter
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i]
+    if (!segment || segment.to <= from) continue
+    if (segment.from >= to) break
+    const range = { from: Math.max(segment.from, from), to: Math.min(segment.to, to) }
+    if (!correct(meter, segment, range, out)) exact = false
+  }
+  return exact
+}
+
+interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** Takes from `out` what a segment of corrections takes from this stretch of it. */
+function correct(meter: Meter, { exclude, forgive }: Segment, range: Stretch, out: Float64Array): boolean {
+  const sum = new Float64Array(2)
+  let exact = measureAsIs(meter, range.from, range.to, sum)
+  const own = { total: sum[0] ?? 0, bad: sum[1] ?? 0 }
+  const take = (total: number, bad: number): void => {
+    out[0] = (out[0] ?? 0) - total
+    out[1] = (out[1] ?? 0) - bad
+  }
+  const part = (series: HeldSeries): { readonly total: number; readonly bad: number } => {
+    const { step } = series.shape
+    if (!sumSteps(series, range.from / step, range.to / step, sum)) exact = false
+    return { total: sum[0] ?? 0, bad: sum[1] ?? 0 }
+  }
+  if (exclude === 'all') {
+    take(own.total, own.bad)
+    return exact
+  }
+  let excludedBad = 0
+  for (const series of exclude) {
+    const { total, bad } = part(series)
+    take(total, bad)
+    excludedBad += bad
+  }
+  if (forgive === 'all') take(0, own.bad - excludedBad)
+  else
+    for (const { series, less } of forgive) {
+      let bad = part(series).bad
+      for (const inner of less) bad -= part(inner).bad
+      take(0, bad)
+    }
+  return exact
+}
+
+/** The stretches of the range that do not count as time for this meter. */
+export function excludedIn(meter: Meter, range: Range): readonly Range[] {
+  return meter.segments
+    .filter((s) => s.exclude === 'all' && s.from < range.to && s.to > range.from)
+    .map((s) => ({
+      from: unixSeconds(Math.max(s.from, range.from)),
+      to: unixSeconds(Math.min(s.to, range.to)),
+    }))
+}
+
+/** The ids of the corrections that touch the range. */
+export function correctionsIn(meter: Meter, range: Range): readonly string[] {
+  const ids = meter.segments.filter((s) => s.from < range.to && s.to > range.from).flatMap((s) => s.ids)
+  return [...new Set(ids)]
+}
+
+function measureAsIs(meter: Meter, from: number, to: number, out: Float64Array): boolean {
+  const { series, judgement, noData } = meter
   const step = stepOf(judgement)
   out[0] = 0
   out[1] = 0
-  const exact = !series || sumSteps(series, range.from / step, range.to / step, out)
+  const exact = !series || sumSteps(series, from / step, to / step, out)
   if (judgement.kind === 'events') {
-    if (meter.noData !== 'freeze') fillMinutes(meter, range, out, average)
+    if (noData !== 'freeze') fillMinutes(meter, { from: unixSeconds(from), to: unixSeconds(to) }, out)
     return exact
   }
-  countQuietSlices(meter, range, out)
+  countQuietSlices(meter, { from: unixSeconds(from), to: unixSeconds(to) }, out)
   out[0] = (out[0] ?? 0) * scaleOf(judgement)
   return exact
 }
 
 /** Minutes without data stand for an average minute's events, all good or all bad as the SLO says. */
-function fillMinutes(meter: Meter, range: Range, out: Float64Array, average: number): void {
+function fillMinutes(meter: Meter, range: Range, out: Float64Array): void {
   const missing = missingMinutes(meter.coverage, range)
   if (missing === 0) return
-  const events = Math.round(average * missing)
+  const events = Math.round(meter.average * missing)
   out[0] = (out[0] ?? 0) + events
   if (meter.noData === 'bad') out[1] = (out[1] ?? 0) + events
 }

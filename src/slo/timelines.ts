@@ -9,12 +9,21 @@ import {
   type UnixSeconds,
   unixSeconds,
 } from '../base/index.ts'
-import { type CoverageTimeline, forgetBefore, type KnownSpan, paintSpan, worstOf } from './coverage.ts'
-import type { Objective, Slo, SloId } from './definition.ts'
-import { type Ends, endsAt, evaluateSubject, type Patience, type Subject } from './evaluate.ts'
+import { type Correction, type CorrectionProblem, problemOf } from './corrections.ts'
+import {
+  ALWAYS_KNOWN,
+  type CoverageTimeline,
+  forgetBefore,
+  type KnownSpan,
+  paintSpan,
+  worstOf,
+} from './coverage.ts'
+import type { Slo, SloId } from './definition.ts'
+import { type Ends, endsAt, evaluateSubject, type Patience, type Subject, signatureOf } from './evaluate.ts'
 import type { Counts, Evaluation } from './evaluation.ts'
 import {
   type Buckets,
+  correctFeed,
   createFeed,
   type Feed,
   forget,
@@ -22,8 +31,10 @@ import {
   markHeld,
   missingOf,
   position,
+  segmentsFor,
 } from './feed.ts'
-import { measure } from './measure.ts'
+import { type Meter, measure } from './measure.ts'
+import { sizeOf } from './series.ts'
 import { judgementOf, scaleOf, stepOf } from './slices.ts'
 import { windowBounds } from './window.ts'
 
@@ -46,9 +57,19 @@ export interface Timelines {
   readonly touched: (source: string, range: Range) => void
   /** What is known of a source; later spans replace earlier ones. What is never covered was never reported. */
   readonly cover: (source: string, spans: readonly KnownSpan[]) => void
+  /**
+   * Corrects by these from now on, in place of all earlier ones; `needs` asks for the minutes of the hours they cut
+   * through. Gives those that cannot be applied to the whole of an SLO.
+   */
+  readonly correct: (corrections: readonly Correction[]) => readonly CorrectionProblem[]
   /** Every objective of every SLO: as a whole first, then by scope in the order of `labelsKey`. */
   readonly evaluate: (now: UnixSeconds) => readonly Evaluation[]
-  /** The same for one SLO; empty when there is none of this id. */
+  /**
+   * Evaluates everything, and gives those evaluations whose state or verdicts are others than the last time this was
+   * asked. For a tick over very many series: it builds nothing for what stays as it was.
+   */
+  readonly changed: (now: UnixSeconds) => readonly Evaluation[]
+  /** The same as `evaluate` for one SLO; empty when there is none of this id. */
   readonly evaluateOne: (slo: SloId, now: UnixSeconds) => readonly Evaluation[]
   /**
    * What was counted in a range, whole minutes or slices. Undefined when only the hours of its ends are held, or
@@ -59,6 +80,8 @@ export interface Timelines {
     objective: string,
     asked: { readonly scope: Labels; readonly range: Range },
   ) => Counts | undefined
+  /** How much is held: series, and bytes of counts. */
+  readonly size: () => { readonly series: number; readonly bytes: number }
 }
 
 /** Buckets to be read: of every indicator of the SLO, in every scope. */
@@ -83,6 +106,10 @@ export interface TimelinesOptions {
   readonly lag?: Seconds
 }
 
+interface HeldSubject extends Subject {
+  readonly feed: Feed
+}
+
 interface Held {
   readonly slo: Slo
   readonly feeds: readonly Feed[]
@@ -90,54 +117,95 @@ interface Held {
   readonly of: readonly Feed[]
   /** Names the set of sources its coverage rests on. */
   readonly sources: string
+  /** Every objective, whole first, then by scope; built anew when scopes come or go. */
+  subjects: readonly HeldSubject[]
+  version: number
+  /** The bounds of the windows that hold this end. */
+  bounds: { readonly end: UnixSeconds; readonly ranges: readonly Range[] } | undefined
 }
 
 export function createTimelines(slos: readonly Slo[], options: TimelinesOptions): Timelines {
   const patience: Patience = { settle: options.settle ?? 120, lag: options.lag ?? 7_200 }
   const held = new Map(slos.map((slo) => [slo.id, holdSlo(slo, options.now, patience.lag)]))
-  const spans = new Map<string, readonly KnownSpan[]>()
-  const coverage = new Map<string, CoverageTimeline>()
+  const knowledge = createKnowledge()
+  const sum = new Float64Array(2)
 
-  const coverageOf = ({ slo, sources }: Held): CoverageTimeline => {
-    const known = coverage.get(sources)
-    if (known) return known
-    const worst = worstOf(slo.sources.map((source) => spans.get(source) ?? []))
-    coverage.set(sources, worst)
-    return worst
+  const subjectsAt = (one: Held, now: UnixSeconds): readonly Subject[] => {
+    moveOn(one, { now, patience, coverage: knowledge.of(one) })
+    return one.subjects
   }
-  const evaluateHeld = (one: Held, now: UnixSeconds): Evaluation[] => {
-    for (const feed of one.feeds) position(feed, now, patience.lag)
-    return subjectsOf(one, { now, patience, coverage: coverageOf(one) }).map((s) => evaluateSubject(s, now))
-  }
+  const evaluateHeld = (one: Held, now: UnixSeconds): Evaluation[] =>
+    subjectsAt(one, now).map((subject) => evaluateSubject(subject, now))
+  const feedsOf = (slo: SloId): readonly Feed[] => held.get(slo)?.feeds ?? []
 
   return {
     needs: (now) => [...held.values()].flatMap((one) => needsOf(one, now, patience.lag)),
     load: (slo, indicator, answer) => {
-      for (const feed of held.get(slo)?.feeds ?? [])
-        if (feed.indicator === indicator) loadScope(feed, answer.scope, answer)
+      for (const feed of feedsOf(slo)) if (feed.indicator === indicator) loadScope(feed, answer.scope, answer)
     },
     loaded: ({ slo, range, width, at }) => {
-      for (const feed of held.get(slo)?.feeds ?? [])
-        markHeld(feed, range, { width, through: minuteOf(at - patience.settle) })
+      const through = minuteOf(at - patience.settle)
+      for (const feed of feedsOf(slo)) markHeld(feed, range, { width, through })
     },
     touched: (source, range) => {
       for (const { slo, feeds } of held.values())
         if (slo.sources.includes(source)) for (const feed of feeds) forget(feed, range)
     },
-    cover: (source, added) => {
-      const oldest = Math.min(...[...held.values()].flatMap((one) => one.feeds.map((feed) => feed.oldest)))
-      const painted = added.reduce(paintSpan, spans.get(source) ?? [])
-      spans.set(source, forgetBefore(painted, oldest))
-      coverage.clear()
+    cover: (source, spans) => {
+      let oldest = Infinity
+      for (const { feeds } of held.values()) for (const feed of feeds) oldest = Math.min(oldest, feed.oldest)
+      knowledge.cover(source, spans, oldest)
     },
+    correct: (corrections) => [...held.values()].flatMap((one) => correctSlo(one, corrections, patience.lag)),
     evaluate: (now) => [...held.values()].flatMap((one) => evaluateHeld(one, now)),
+    changed: (now) => {
+      const evaluations: Evaluation[] = []
+      for (const one of held.values())
+        for (const subject of subjectsAt(one, now)) {
+          const signature = signatureOf(subject, sum)
+          if (signature === subject.signature) continue
+          subject.signature = signature
+          evaluations.push(evaluateSubject(subject, now))
+        }
+      return evaluations
+    },
     evaluateOne: (slo, now) => {
       const one = held.get(slo)
       return one ? evaluateHeld(one, now) : []
     },
     counts: (slo, objective, asked) => {
       const one = held.get(slo)
-      return one && countsOf(one, objective, { ...asked, coverage: coverageOf(one) })
+      return one && countsOf(one, objective, { ...asked, coverage: knowledge.of(one) })
+    },
+    size: () => {
+      const series = [...held.values()].flatMap(({ feeds }) => feeds.flatMap((f) => [...f.scopes.values()]))
+      return {
+        series: series.length,
+        bytes: series.reduce((bytes, scope) => bytes + sizeOf(scope.series), 0),
+      }
+    },
+  }
+}
+
+/** What is known of each source, and of each set of sources that an SLO rests on. */
+function createKnowledge(): {
+  readonly cover: (source: string, spans: readonly KnownSpan[], oldest: number) => void
+  readonly of: (one: Held) => CoverageTimeline
+} {
+  const spansOf = new Map<string, readonly KnownSpan[]>()
+  const worst = new Map<string, CoverageTimeline>()
+  return {
+    cover: (source, spans, oldest) => {
+      const painted = spans.reduce(paintSpan, spansOf.get(source) ?? [])
+      spansOf.set(source, forgetBefore(painted, oldest))
+      worst.clear()
+    },
+    of: ({ slo, sources }) => {
+      const known = worst.get(sources)
+      if (known) return known
+      const timeline = worstOf(slo.sources.map((source) => spansOf.get(source) ?? []))
+      worst.set(sources, timeline)
+      return timeline
     },
   }
 }
@@ -150,7 +218,8 @@ function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
     feeds.set(key, feed)
     return feed
   })
-  return { slo, feeds: [...feeds.values()], of, sources: JSON.stringify([...slo.sources].sort()) }
+  const sources = JSON.stringify([...slo.sources].sort())
+  return { slo, feeds: [...feeds.values()], of, sources, subjects: [], version: -1, bounds: undefined }
 }
 
 function needsOf({ slo, feeds }: Held, now: UnixSeconds, lag: number): Need[] {
@@ -167,22 +236,70 @@ function needsOf({ slo, feeds }: Held, now: UnixSeconds, lag: number): Need[] {
   return [...needs.values()]
 }
 
-/** Every objective of one SLO, whole first, then each scope that was seen. */
-function subjectsOf(
-  { slo, of }: Held,
+function correctSlo({ slo, feeds }: Held, all: readonly Correction[], lag: number): CorrectionProblem[] {
+  const corrections = all.filter((c) => !c.slos || c.slos.includes(slo.id))
+  for (const feed of feeds) correctFeed(feed, corrections, lag)
+  const divisible = slo.method === 'occurrences'
+  return corrections.flatMap((correction) => {
+    const reason = problemOf(correction, { splitBy: slo.splitBy, divisible })
+    return reason ? [{ correction: correction.id, slo: slo.id, reason }] : []
+  })
+}
+
+/** Brings the subjects of one SLO to `now`: scopes that came or went, where windows end, what is known. */
+function moveOn(
+  one: Held,
   at: { readonly now: UnixSeconds; readonly patience: Patience; readonly coverage: CoverageTimeline },
-): Subject[] {
-  const { coverage } = at
-  const ends = new Map<Feed, Ends>()
-  return slo.objectives.flatMap((objective: Objective, i) => {
+): void {
+  const { slo, feeds } = one
+  let version = 0
+  for (const feed of feeds) {
+    position(feed, at.now, at.patience.lag)
+    version += feed.version
+  }
+  if (version !== one.version) {
+    one.subjects = subjectsOf(one)
+    one.version = version
+  }
+  let last: Feed | undefined
+  let ends: Ends | undefined
+  for (const subject of one.subjects) {
+    const { feed, meter } = subject
+    if (feed !== last || !ends) {
+      const whole = { series: feed.scopes.get('')?.series, coverage: at.coverage, step: feed.shape.step }
+      ends = endsAt(at.now, whole, at.patience)
+      last = feed
+    }
+    subject.ends = ends
+    subject.bounds = boundsAt(one, ends.window)
+    meter.coverage = at.coverage
+    if (feed.corrections.length > 0 || meter.segments.length > 0)
+      meter.segments = segmentsFor(feed, subject.scope, slo.splitBy)
+  }
+}
+
+/** The windows' bounds; a calendar window is looked up once, and then holds until it ends. */
+function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
+  if (one.bounds?.end === end) return one.bounds.ranges
+  const before = one.bounds?.ranges
+  const ranges = one.slo.windows.map((window, i) => {
+    const last = before?.[i]
+    return window.kind === 'calendar' && last && last.from <= end && end < last.to
+      ? last
+      : windowBounds(window, end)
+  })
+  one.bounds = { end, ranges }
+  return ranges
+}
+
+/** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
+function subjectsOf({ slo, of, subjects }: Held): HeldSubject[] {
+  const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
+  const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
+  return slo.objectives.flatMap((objective, i) => {
     const feed = of[i]
     if (!feed) return []
     const { judgement } = feed
-    const end =
-      ends.get(feed) ??
-      endsAt(at.now, { series: feed.scopes.get('')?.series, coverage, step: stepOf(judgement) }, at.patience)
-    ends.set(feed, end)
-    const bounds = slo.windows.map((window) => windowBounds(window, end.window))
     const scopes = [...feed.scopes.values()]
       .filter((s) => s.key !== '')
       .sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -191,9 +308,11 @@ function subjectsOf(
       slo,
       objective,
       scope: labels,
-      meter: { series, judgement, coverage, noData: slo.noData },
-      bounds,
-      ends: end,
+      feed,
+      meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
+      bounds: [],
+      ends: { window: unixSeconds(0), burn: undefined },
+      signature: before.get(key(objective.name, labels))?.signature ?? -1,
     }))
   })
 }
@@ -207,13 +326,18 @@ function countsOf(
   const series = feed?.scopes.get(labelsKey(asked.scope))?.series
   if (!feed || !series) return undefined
   const step = stepOf(feed.judgement)
-  const range = {
-    from: unixSeconds(Math.floor(asked.range.from / step) * step),
-    to: unixSeconds(Math.ceil(asked.range.to / step) * step),
-  }
+  const from = Math.floor(asked.range.from / step) * step
+  const to = Math.ceil(asked.range.to / step) * step
   const sum = new Float64Array(2)
-  const meter = { series, judgement: feed.judgement, coverage: asked.coverage, noData: 'freeze' as const }
-  if (range.from < feed.oldest || !measure(meter, range, sum)) return undefined
+  const meter: Meter = {
+    series,
+    judgement: feed.judgement,
+    coverage: asked.coverage,
+    noData: 'freeze',
+    average: 0,
+    segments: segmentsFor(feed, asked.scope, slo.splitBy),
+  }
+  if (from < feed.oldest || !measure(meter, from, to, sum)) return undefined
   const scale = scaleOf(feed.judgement)
   const total = sum[0] ?? 0
   const bad = sum[1] ?? 0

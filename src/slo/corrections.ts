@@ -1,0 +1,147 @@
+import { type Labels, labelsKey, minuteAfter, minuteOf, type Range, unixSeconds } from '../base/index.ts'
+import type { SloId } from './definition.ts'
+import type { HeldSeries } from './series.ts'
+
+/**
+ * Time that an author took out of what is measured. `exclude`: it does not count at all, neither as events nor as
+ * time. `forgive`: what was bad in it counts as good. Every minute (or slice) that a range touches is corrected.
+ * Where both meet, excluded wins: time that is gone has nothing to forgive.
+ */
+export interface Correction {
+  readonly id: string
+  readonly kind: 'exclude' | 'forgive'
+  /** Only what carries these labels; empty: everything. */
+  readonly scope: Labels
+  /** Recurring corrections come as all their ranges. */
+  readonly ranges: readonly Range[]
+  /** The SLOs it is about; absent: all. */
+  readonly slos?: readonly SloId[]
+}
+
+/** Why a correction cannot be applied to an SLO as a whole; scopes inside it are corrected all the same. */
+export interface CorrectionProblem {
+  readonly correction: string
+  readonly slo: SloId
+  /** `not-split`: the SLO is not split by the scope's labels. `slices`: a slice is judged whole, not by scope. */
+  readonly reason: 'not-split' | 'slices'
+}
+
+/** A stretch in which the same corrections hold for one scope. */
+export interface Segment extends Range {
+  readonly ids: readonly string[]
+  /** `all`: everything of the scope; else the parts of it, which do not overlap. */
+  readonly exclude: 'all' | readonly HeldSeries[]
+  readonly forgive: 'all' | readonly Forgiven[]
+}
+
+/** A part that is forgiven, less the parts of it that are excluded anyway. */
+export interface Forgiven {
+  readonly series: HeldSeries
+  readonly less: readonly HeldSeries[]
+}
+
+interface Part {
+  readonly labels: Labels
+  readonly series: HeldSeries
+}
+
+/** What a correction takes of a scope: all of it, nothing, or the parts named. */
+type Reach = 'all' | 'none' | readonly Part[]
+
+/** Whether every label of `inner` is a label of `outer` with the same value. */
+export function isWithin(inner: Labels, outer: Labels): boolean {
+  return Object.entries(inner).every(([name, value]) => value === '' || outer[name] === value)
+}
+
+function reachOf(correction: Correction, scope: Labels, split: Split): Reach {
+  if (isWithin(correction.scope, scope)) return 'all'
+  const conflict = Object.entries(correction.scope).some(
+    ([name, value]) => scope[name] !== undefined && scope[name] !== value,
+  )
+  const level = levelOf(correction.scope, split.splitBy)
+  if (conflict || level === undefined || !split.divisible) return 'none'
+  return split.parts.filter(
+    ({ labels }) =>
+      Object.keys(labels).length === level && isWithin(correction.scope, labels) && isWithin(scope, labels),
+  )
+}
+
+/** How many of the split's labels it takes to tell the scope apart; undefined when they cannot. */
+function levelOf(scope: Labels, splitBy: readonly string[]): number | undefined {
+  const places = Object.keys(scope).map((name) => splitBy.indexOf(name))
+  return places.includes(-1) ? undefined : Math.max(0, ...places.map((place) => place + 1))
+}
+
+/** Why the correction cannot be applied to the whole of an SLO; undefined when it can. */
+export function problemOf(
+  correction: Correction,
+  split: { readonly splitBy: readonly string[]; readonly divisible: boolean },
+): CorrectionProblem['reason'] | undefined {
+  if (labelsKey(correction.scope) === '') return undefined
+  if (levelOf(correction.scope, split.splitBy) === undefined) return 'not-split'
+  return split.divisible ? undefined : 'slices'
+}
+
+/** What a feed is split into. `divisible`: counts of parts add up to the whole, which judged slices do not. */
+export interface Split {
+  readonly splitBy: readonly string[]
+  readonly divisible: boolean
+  readonly parts: readonly Part[]
+}
+
+/** The corrections of one scope as disjoint stretches in order, on whole steps. */
+export function segmentsOf(
+  corrections: readonly Correction[],
+  scope: Labels,
+  split: Split & { readonly step: number },
+): readonly Segment[] {
+  const pieces = corrections.flatMap((correction) => {
+    const reach = reachOf(correction, scope, split)
+    if (reach === 'none') return []
+    return correction.ranges.flatMap((range) => {
+      const from = Math.floor(range.from / split.step) * split.step
+      const to = Math.ceil(range.to / split.step) * split.step
+      return from < to ? [{ from, to, correction, reach }] : []
+    })
+  })
+  const cuts = [...new Set(pieces.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
+  return cuts.flatMap((from, i): Segment[] => {
+    const to = cuts[i + 1]
+    if (to === undefined) return []
+    const active = pieces.filter((piece) => piece.from <= from && piece.to >= to)
+    if (active.length === 0) return []
+    const exclude = joined(active.filter((p) => p.correction.kind === 'exclude').map((p) => p.reach))
+    const forgive = joined(active.filter((p) => p.correction.kind === 'forgive').map((p) => p.reach))
+    return [
+      {
+        from: unixSeconds(from),
+        to: unixSeconds(to),
+        ids: [...new Set(active.map((p) => p.correction.id))],
+        exclude: exclude === 'all' ? 'all' : exclude.map((p) => p.series),
+        forgive: forgive === 'all' ? 'all' : forgivenOf(forgive, exclude),
+      },
+    ]
+  })
+}
+
+/** Several reaches as one, without what lies inside another. */
+function joined(reaches: readonly Reach[]): 'all' | readonly Part[] {
+  if (reaches.includes('all')) return 'all'
+  const parts = [...new Set(reaches.flatMap((reach) => (typeof reach === 'string' ? [] : reach)))]
+  return parts.filter((p) => !parts.some((other) => other !== p && isWithin(other.labels, p.labels)))
+}
+
+function forgivenOf(parts: readonly Part[], excluded: 'all' | readonly Part[]): readonly Forgiven[] {
+  if (excluded === 'all') return []
+  return parts
+    .filter((p) => !excluded.some((other) => isWithin(other.labels, p.labels)))
+    .map((p) => ({
+      series: p.series,
+      less: excluded.filter((other) => isWithin(p.labels, other.labels)).map((other) => other.series),
+    }))
+}
+
+/** The instants, on minutes, inside whose hours minutes are wanted. */
+export function cutsOf(corrections: readonly Correction[]): readonly number[] {
+  return corrections.flatMap((c) => c.ranges.flatMap((r) => [minuteOf(r.from), minuteAfter(r.to)]))
+}

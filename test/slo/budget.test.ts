@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { DAY, perMillion, ratio, seconds } from '../../src/base/index.ts'
+import { budgetOf, floorPercent } from '../../src/slo/index.ts'
+
+const month = { allowed: perMillion(1000), length: seconds(30 * DAY), elapsed: seconds(30 * DAY), scale: 1 }
+
+describe('a budget', () => {
+  test('of 99.9 % over 30 days is 43 minutes and 12 seconds', () => {
+    expect(budgetOf({ good: 999_000, bad: 1000 }, month)).toEqual({
+      events: 1000,
+      spent: 1000,
+      left: 0,
+      leftRatio: 0,
+      time: 2592,
+      timeLeft: 0,
+    })
+  })
+
+  test('of 99.95 % over a week is 5.04 minutes, rounded down to the second', () => {
+    const week = { ...month, allowed: perMillion(500), length: seconds(7 * DAY), elapsed: seconds(7 * DAY) }
+    expect(budgetOf({ good: 10, bad: 0 }, week)).toMatchObject({ time: 302, timeLeft: 302 })
+  })
+
+  test('of 95 % over two weeks is 16 hours and 48 minutes', () => {
+    const weeks = {
+      ...month,
+      allowed: perMillion(50_000),
+      length: seconds(14 * DAY),
+      elapsed: seconds(14 * DAY),
+    }
+    expect(budgetOf({ good: 20_160, bad: 0 }, weeks)).toMatchObject({
+      events: 1008,
+      time: 16 * 3600 + 48 * 60,
+    })
+  })
+
+  test('goes below zero and says by how much', () => {
+    const budget = budgetOf({ good: 997_000, bad: 3000 }, month)
+    expect(budget).toMatchObject({ left: -2000, leftRatio: -2, timeLeft: -5184 })
+  })
+
+  test('of nothing is not known', () => {
+    const budget = budgetOf({ good: 0, bad: 0 }, month)
+    expect(budget.leftRatio).toBeUndefined()
+    expect(budget.timeLeft).toBeUndefined()
+    expect(budget.time).toBe(2592)
+  })
+
+  test('of a calendar window that runs is measured against the whole window at the traffic so far', () => {
+    const budget = budgetOf({ good: 99_900, bad: 100 }, { ...month, elapsed: seconds(3 * DAY) })
+    expect(budget).toMatchObject({ events: 1000, spent: 100, left: 900, leftRatio: 0.9 })
+  })
+
+  test('counted in parts of slices is shown in slices', () => {
+    const budget = budgetOf({ good: 43_190e9, bad: 10e9 }, { ...month, scale: 1e9 })
+    expect(budget).toMatchObject({ events: 43.2, spent: 10 })
+  })
+})
+
+describe('a correction of 24 hours in a week, the two ways it can be meant', () => {
+  test('60 bad minutes of the 8,640 that are left, or of 10,080', () => {
+    const share = (bad: number, total: number) => floorPercent(ratio((total - bad) / total), 3)
+    expect([share(60, 8640), share(60, 10_080)]).toEqual(['99.305', '99.404'])
+  })
+})
+
+describe('a share in percent, rounded down', () => {
+  test.each([
+    [1435 / 1440, 3, '99.652'],
+    [1430 / 1440, 3, '99.305'],
+    [0.99999999, 3, '99.999'],
+    [1, 3, '100.000'],
+    [0.29, 0, '29'],
+    [0.289999999, 0, '28'],
+    [0.999, 1, '99.9'],
+    [-0.001, 0, '-1'],
+    [-2.0000001, 1, '-200.1'],
+  ])('%f with %i decimals is %s', (share, decimals, text) => {
+    expect(floorPercent(ratio(share), decimals)).toBe(text)
+  })
+})

@@ -1,0 +1,222 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DAY, HOUR, perMillion, ratio, seconds } from '../../src/base/index.ts'
+import {
+  badUntilFiring,
+  burnRate,
+  burnsAtLeast,
+  detectionSeconds,
+  factorFor,
+  judgeRule,
+  type Rational,
+  scaleRule,
+  shortFor,
+  spentWhenFiring,
+} from '../../src/slo/index.ts'
+import { google30d, propertyRuns, rule } from './estate.ts'
+
+const percent = (text: number): Rational => ({ num: Math.round(text * 10), den: 1000 })
+const value = ({ num, den }: Rational): number => num / den
+const DAYS = (days: number) => seconds(days * DAY)
+const HOURS = (hours: number) => seconds(hours * HOUR)
+
+describe('factors: budget share × period ÷ long window', () => {
+  test.each([
+    [
+      'Google, 30 days',
+      30,
+      [
+        [2, 1, 14.4],
+        [5, 6, 6],
+        [10, 24, 3],
+        [10, 72, 1],
+      ],
+    ],
+    [
+      'Google, 28 days',
+      28,
+      [
+        [2, 1, 13.44],
+        [5, 6, 5.6],
+        [10, 24, 2.8],
+        [10, 72, 14 / 15],
+      ],
+    ],
+    [
+      'seven days, 8/12.5/20/42 %',
+      7,
+      [
+        [8, 1, 13.44],
+        [12.5, 6, 3.5],
+        [20, 24, 1.4],
+        [42, 72, 0.98],
+      ],
+    ],
+    [
+      'Datadog, seven days',
+      7,
+      [
+        [10, 1, 16.8],
+        [20, 6, 5.6],
+        [40, 24, 2.8],
+      ],
+    ],
+    [
+      'Datadog, 90 days',
+      90,
+      [
+        [1, 1, 21.6],
+        [3, 6, 10.8],
+        [5, 24, 4.5],
+      ],
+    ],
+  ])('%s', (_name, period, rules) => {
+    for (const [share, long, factor] of rules)
+      expect(value(factorFor(percent(share!), DAYS(period), HOURS(long!)))).toBe(factor)
+  })
+
+  test('scaled from 30 days to 28 and back a policy is what it was', () => {
+    const there = google30d.rules.map((r) => scaleRule(r, DAYS(30), DAYS(28)))
+    expect(there.map((r) => r.factor)).toEqual([
+      { num: 336, den: 25 },
+      { num: 28, den: 5 },
+      { num: 14, den: 5 },
+      { num: 14, den: 15 },
+    ])
+    const back = there.map((r) => scaleRule(r, DAYS(28), DAYS(30)))
+    expect(back.map((r) => value(r.factor))).toEqual([14.4, 6, 3, 1])
+  })
+
+  test('the short window is a twelfth of the long one', () => {
+    expect([1, 6, 24, 72].map((h) => shortFor(HOURS(h)))).toEqual([300, 1800, 7200, 21_600])
+  })
+
+  test('each rule of the Google policy fires when its share of the budget is spent', () => {
+    expect(google30d.rules.map((r) => spentWhenFiring(r, DAYS(30)))).toEqual([0.02, 0.05, 0.1, 0.1])
+  })
+})
+
+describe('detection time, as the SRE workbook works it out', () => {
+  const detect = (long: number, factor: Rational, share: number) =>
+    detectionSeconds(rule('x', [long, 60, factor.num, factor.den]), {
+      allowed: perMillion(1000),
+      share: ratio(share),
+    })
+  const one = { num: 1, den: 1 }
+
+  test('a ten-minute window at rate 1 sees a full outage after 0.6 s, one of 36 hours after 129.6 s', () => {
+    expect([detect(600, one, 1), detect(36 * HOUR, one, 1)]).toEqual([0.6, 129.6])
+  })
+
+  test('15 % errors at 14.4 over an hour are seen after 5.76 minutes', () => {
+    expect(detect(HOUR, { num: 144, den: 10 }, 0.15)).toBe(345.6)
+  })
+
+  test('36 over an hour spends 5 % of 30 days, and clears 58 minutes after a full outage was seen', () => {
+    const factor = { num: 36, den: 1 }
+    expect(spentWhenFiring(rule('x', [HOUR, 60, 36, 1]), DAYS(30))).toBe(0.05)
+    expect(Math.round((HOUR - detect(HOUR, factor, 1)!) / 60)).toBe(58)
+  })
+
+  test('a steady 3.5 % slips under 36 for ever', () => {
+    expect(detect(HOUR, { num: 36, den: 1 }, 0.035)).toBeUndefined()
+  })
+})
+
+describe('exactly on the factor', () => {
+  test('9,840 combinations that lie exactly on a factor fire, and with one bad event less none does', () => {
+    const allowed = [10_000, 5_000, 1_000, 500]
+    const factors: Rational[] = [
+      { num: 144, den: 10 },
+      { num: 6, den: 1 },
+      { num: 3, den: 1 },
+      { num: 1, den: 1 },
+    ]
+    let combinations = 0
+    let missedByRatios = 0
+    for (const a of allowed)
+      for (const factor of factors)
+        for (let k = 1; k <= 615; k++) {
+          // The least total, times k, of which exactly factor × allowed is a whole number of bad events.
+          const total = k * 10_000
+          const bad = (total * a * factor.num) / (1e6 * factor.den)
+          expect(Number.isInteger(bad)).toBe(true)
+          combinations++
+          const counts = { good: total - bad, bad }
+          if (!burnsAtLeast(counts, perMillion(a), factor)) throw new Error(`${bad} of ${total}`)
+          if (burnsAtLeast({ good: total - bad, bad: bad - 1 }, perMillion(a), factor))
+            throw new Error(`${bad - 1} of ${total - 1}`)
+          if (!(bad / total / (1 - (1 - a / 1e6)) >= value(factor))) missedByRatios++
+        }
+    expect(combinations).toBe(9_840)
+    // What the comparison is for: ratios of doubles get many of these wrong.
+    expect(missedByRatios).toBeGreaterThan(3_000)
+  })
+
+  test('beyond 2^53 too', () => {
+    const bad = 144 * 10 ** 9
+    const counts = { good: 10 ** 13 - bad, bad }
+    const terms = [perMillion(1000), { num: 144, den: 10 }] as const
+    expect(burnsAtLeast(counts, ...terms)).toBe(true)
+    expect(burnsAtLeast({ good: counts.good + 1, bad }, ...terms)).toBe(false)
+  })
+
+  test('the shown rate is the factor too', () => {
+    expect(burnRate({ good: 9856, bad: 144 }, perMillion(1000))).toBe(14.4)
+    expect(burnRate({ good: 0, bad: 0 }, perMillion(1000))).toBeUndefined()
+    expect(burnRate({ good: 5, bad: 0 }, perMillion(1000))).toBe(0)
+  })
+
+  test('without a bad event nothing burns, whatever the target allows', () => {
+    expect(burnsAtLeast({ good: 5, bad: 0 }, perMillion(0), { num: 1, den: 1 })).toBe(false)
+    expect(burnsAtLeast({ good: 5, bad: 1 }, perMillion(0), { num: 1, den: 1 })).toBe(true)
+  })
+})
+
+describe('how many failures it would take', () => {
+  const terms = { allowed: perMillion(1000), factor: { num: 144, den: 10 }, minBadEvents: 0 }
+
+  test('with nothing counted at all, one', () => {
+    const none = { good: 0, bad: 0 }
+    expect(badUntilFiring({ long: none, short: none }, terms)).toBe(1)
+  })
+
+  test('a factor that asks for more than everything bad is out of reach', () => {
+    const counts = { good: 10, bad: 10 }
+    const asked = { ...terms, allowed: perMillion(100_000) }
+    expect(badUntilFiring({ long: counts, short: counts }, asked)).toBeUndefined()
+  })
+
+  test('at least as many as the floor asks for', () => {
+    const counts = { good: 10, bad: 1 }
+    expect(badUntilFiring({ long: counts, short: counts }, { ...terms, minBadEvents: 5 })).toBe(4)
+  })
+
+  test('it is the least number that fires', () => {
+    const side = fc.record({ good: fc.integer({ min: 0, max: 1e7 }), bad: fc.integer({ min: 0, max: 1e4 }) })
+    fc.assert(
+      fc.property(
+        fc.record({ long: side, short: side }),
+        fc.constantFrom(500, 1_000, 10_000, 50_000),
+        fc.constantFrom(...google30d.rules),
+        fc.integer({ min: 0, max: 20 }),
+        ({ long, short }, a, r, minBadEvents) => {
+          const judgedWith = (more: number) =>
+            judgeRule(
+              r,
+              {
+                long: { counts: { good: long.good, bad: long.bad + more }, blind: false },
+                short: { counts: { good: short.good, bad: short.bad + more }, blind: false },
+              },
+              { allowed: perMillion(a), minBadEvents, scale: 1 },
+            )
+          const until = judgedWith(0).badUntilFiring!
+          expect(judgedWith(until).kind).toBe('burning')
+          expect(judgedWith(until).badUntilFiring).toBe(0)
+          if (until > 0) expect(judgedWith(until - 1).kind).toBe('calm')
+        },
+      ),
+      { numRuns: propertyRuns },
+    )
+  }, 600_000)
+})
