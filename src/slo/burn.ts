@@ -1,4 +1,4 @@
-import { type PerMillion, type Ratio, ratio, type Seconds, seconds } from '../base/index.ts'
+import { type PerMillion, type Ratio, ratio, type Seconds, seconds, type UnixSeconds } from '../base/index.ts'
 import type { BurnPolicy, BurnRule, Rational } from './definition.ts'
 import type { BurnVerdict, BurnWindow, Counts } from './evaluation.ts'
 
@@ -57,14 +57,31 @@ export function badUntilFiring(
 
 // (bad + x) × 10^6 × den ≥ (total + x) × allowed × num, solved for the least whole x.
 function badUntilOver({ good, bad }: Counts, allowed: PerMillion, factor: Rational): number | undefined {
-  const weight = 1_000_000n * BigInt(factor.den)
-  const even = BigInt(allowed) * BigInt(factor.num)
+  const weight = 1e6 * factor.den
+  const even = allowed * factor.num
+  const spent = bad * weight
+  const due = (good + bad) * even
+  if (spent > Number.MAX_SAFE_INTEGER || due > Number.MAX_SAFE_INTEGER)
+    return badUntilOverBig({ good, bad }, BigInt(weight), BigInt(even))
+  const lacking = due - spent
+  const gain = weight - even
+  if (lacking <= 0 && bad > 0) return 0
+  if (gain < 0 || (gain === 0 && lacking > 0)) return undefined
+  return lacking <= 0 ? 1 : divideUp(lacking, gain)
+}
+
+/** Both whole and exact: the quotient of doubles can be one off, the remainder is not. */
+function divideUp(a: number, b: number): number {
+  const quotient = Math.floor(a / b)
+  return a - quotient * b > 0 ? quotient + 1 : (quotient - 1) * b >= a ? quotient - 1 : quotient
+}
+
+function badUntilOverBig({ good, bad }: Counts, weight: bigint, even: bigint): number | undefined {
   const lacking = BigInt(good + bad) * even - BigInt(bad) * weight
   if (lacking <= 0n && bad > 0) return 0
   const gain = weight - even
   if (gain < 0n || (gain === 0n && lacking > 0n)) return undefined
-  if (lacking <= 0n) return 1
-  return Number((lacking + gain - 1n) / gain)
+  return lacking <= 0n ? 1 : Number((lacking + gain - 1n) / gain)
 }
 
 /** One side of a rule as it was measured. `blind`: nothing is known of the time and nothing was counted. */
@@ -80,6 +97,8 @@ export interface BurnTerms {
   readonly minBadEvents: number
   /** How many whole numbers one counted unit is made of: 1, or 10^9 where slices count in parts. */
   readonly scale: number
+  /** Where both windows end. */
+  readonly end: UnixSeconds
 }
 
 /**
@@ -90,8 +109,8 @@ export function judgeRule(
   rule: BurnRule,
   measured: { readonly long: BurnMeasure; readonly short: BurnMeasure },
   terms: BurnTerms,
-): Omit<BurnVerdict, 'end'> {
-  const { allowed, scale } = terms
+): BurnVerdict {
+  const { allowed, scale, end } = terms
   const side = (length: Seconds, { counts }: BurnMeasure): BurnWindow => ({
     length,
     counts: scale === 1 ? counts : { good: counts.good / scale, bad: counts.bad / scale },
@@ -110,6 +129,7 @@ export function judgeRule(
   return {
     rule,
     kind: blind ? 'no-data' : burning ? 'burning' : 'calm',
+    end,
     long,
     short,
     badUntilFiring: until === undefined ? undefined : Math.ceil(until / scale),

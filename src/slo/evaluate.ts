@@ -10,11 +10,10 @@ import {
 } from '../base/index.ts'
 import { type BudgetTerms, budgetInterval, budgetOf, exhaustionOf, leftSign } from './budget.ts'
 import { type BurnMeasure, burnRate, burnsAbove, compareBurn, EVEN, judgeRule } from './burn.ts'
-import { type CoverageTimeline, countMinutes, coverageOf, reportedThrough } from './coverage.ts'
-import type { BurnRule, Objective, Rational, Slo, Window } from './definition.ts'
+import { ALWAYS_KNOWN, type CoverageTimeline, countMinutes, coverageOf, reportedThrough } from './coverage.ts'
+import type { Objective, Rational, Slo, Window } from './definition.ts'
 import type {
   Budget,
-  BurnVerdict,
   Corrected,
   Counts,
   Coverage,
@@ -34,6 +33,7 @@ export interface Subject {
   readonly objective: Objective
   readonly scope: Labels
   readonly meter: Meter
+  readonly plan: BurnPlan
   /** The bounds of the SLO's windows, in their order, that hold the end of the evaluation. */
   bounds: readonly Range[]
   ends: Ends
@@ -98,12 +98,94 @@ function lastCounted(series: HeldSeries | undefined, from: number, to: number, s
   return -Infinity
 }
 
-/** Everything about one objective in one scope at `now`. */
-export function evaluateSubject(subject: Subject, now: UnixSeconds): Evaluation {
-  const { slo, objective, scope, meter } = subject
+/** The burn windows of a policy, each length once however many rules look at it. */
+export interface BurnPlan {
+  readonly lengths: readonly Seconds[]
+  /** Places in `lengths` of each rule's windows, in the order of the rules. */
+  readonly long: readonly number[]
+  readonly short: readonly number[]
+  /** Place of the window whose rate tells whether spending is fast and when the budget is gone. */
+  readonly pace: number
+}
+
+export function burnPlanOf(slo: Slo): BurnPlan {
+  const pace = paceLength(slo)
+  const lengths = [...new Set([...slo.policy.rules.flatMap((rule) => [rule.long, rule.short]), pace])]
+  return {
+    lengths,
+    long: slo.policy.rules.map((rule) => lengths.indexOf(rule.long)),
+    short: slo.policy.rules.map((rule) => lengths.indexOf(rule.short)),
+    pace: lengths.indexOf(pace),
+  }
+}
+
+/**
+ * The pace is taken over the longest short window of the policy, so that one bad minute does not make a forecast;
+ * without rules over a 120th of the first window, as the six hours of a 30-day policy are.
+ */
+function paceLength(slo: Slo): Seconds {
+  const longest = Math.max(0, ...slo.policy.rules.map((rule) => rule.short))
+  if (longest > 0) return seconds(longest)
+  const first = slo.windows[0]
+  return seconds(Math.max(60, Math.floor((first ? longestLength(first) : 0) / 120 / 60) * 60))
+}
+
+/** Room for the burn windows of any of these plans, to be used again for every subject. */
+export function createBurnSums(plans: readonly BurnPlan[]): Float64Array {
+  return new Float64Array(2 + 3 * Math.max(0, ...plans.map((plan) => plan.lengths.length)))
+}
+
+/**
+ * Measures every burn window of the subject. Of window `i`: total at 2 + 3i, bad behind it, and then 1 when nothing
+ * is known of the window and nothing was counted in it. A window ends where burn windows end, and begins its length
+ * before, on a step. The first two places are scratch.
+ */
+function measureBurns({ meter, ends, plan }: Subject, sums: Float64Array): void {
+  const to = ends.burn ?? ends.window
+  const step = stepOf(meter.judgement)
+  for (let i = 0; i < plan.lengths.length; i++) {
+    const from = Math.floor((to - (plan.lengths[i] ?? 0)) / step) * step
+    measure(meter, from, to, sums)
+    const total = sums[0] ?? 0
+    sums[2 + 3 * i] = total
+    sums[3 + 3 * i] = sums[1] ?? 0
+    sums[4 + 3 * i] = total > 0 || isSeen(meter, from, to, ends.burn !== undefined) ? 0 : 1
+  }
+}
+
+function isSeen(meter: Meter, from: number, to: number, reported: boolean): boolean {
+  if (!reported) return false
+  if (meter.coverage === ALWAYS_KNOWN) return true
+  const { known, partial } = countMinutes(meter.coverage, { from: unixSeconds(from), to: unixSeconds(to) })
+  return known + partial > 0
+}
+
+function burnAt(sums: Float64Array, i: number): BurnMeasure {
+  const total = sums[2 + 3 * i] ?? 0
+  const bad = sums[3 + 3 * i] ?? 0
+  return { counts: { good: total - bad, bad }, blind: sums[4 + 3 * i] === 1 }
+}
+
+/** Everything about one objective in one scope at `now`. `sums` is room that is written over. */
+export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float64Array): Evaluation {
+  const { slo, objective, scope, meter, plan } = subject
   meter.average = averageTraffic(subject)
-  const pace = burnMeasure(subject, paceLength(slo))
-  const verdicts = slo.policy.rules.map((rule) => judge(subject, rule))
+  measureBurns(subject, sums)
+  const pace = burnAt(sums, plan.pace)
+  const end = subject.ends.burn ?? subject.ends.window
+  const terms = {
+    allowed: objective.allowed,
+    minBadEvents: slo.minBadEvents,
+    scale: scaleOf(meter.judgement),
+    end,
+  }
+  const verdicts = slo.policy.rules.map((rule, i) =>
+    judgeRule(
+      rule,
+      { long: burnAt(sums, plan.long[i] ?? 0), short: burnAt(sums, plan.short[i] ?? 0) },
+      terms,
+    ),
+  )
   const windows = slo.windows.map((window, i) => measureWindow(subject, { window, i, pace }))
   return {
     slo: slo.id,
@@ -121,41 +203,42 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds): Evaluation 
   }
 }
 
-function isUnknown(data: DataState | undefined): boolean {
-  return data === undefined || data === 'no-data' || data === 'error'
-}
-
 const STATES: readonly SloState[] = ['ok', 'watch', 'burning', 'exhausted', 'unknown']
 
 /**
  * State and verdicts as one number, by the same arithmetic as `evaluateSubject` and without building anything: two
  * evaluations with the same number say the same, but for their figures.
  */
-export function signatureOf(subject: Subject, sum: Float64Array): number {
-  const { slo, objective, meter } = subject
+export function signatureOf(subject: Subject, sums: Float64Array): number {
+  const { slo, objective, meter, plan } = subject
   meter.average = averageTraffic(subject)
+  measureBurns(subject, sums)
+  const { rules } = slo.policy
+  const floor = slo.minBadEvents * scaleOf(meter.judgement)
   let burning = false
   let signature = 0
-  const { rules } = slo.policy
   for (let i = 0; i < rules.length; i++) {
-    const rule = rules[i]
-    if (!rule) continue
-    const floor = slo.minBadEvents * scaleOf(meter.judgement)
-    let blind = !measureBurn(subject, rule.long, sum)
-    const long = (sum[1] ?? 0) >= floor && isOver(sum, objective, rule.factor)
-    if (!measureBurn(subject, rule.short, sum)) blind = true
-    const fires = !blind && long && isOver(sum, objective, rule.factor)
+    const factor = rules[i]?.factor ?? EVEN
+    const long = 2 + 3 * (plan.long[i] ?? 0)
+    const short = 2 + 3 * (plan.short[i] ?? 0)
+    const blind = sums[long + 2] === 1 || sums[short + 2] === 1
+    const over = isOver(sums, short, objective, factor) && isOver(sums, long, objective, factor)
+    const fires = !blind && over && (sums[long + 1] ?? 0) >= floor
     if (fires) burning = true
     signature = signature * 3 + (blind ? 2 : fires ? 1 : 0)
   }
-  const seen = measureBurn(subject, paceLength(slo), sum)
-  const fast = seen && compareBurn(sum[1] ?? 0, sum[0] ?? 0, objective.allowed, EVEN) > 0
-  const { unknown, left } = measureLeft(subject, sum)
+  const pace = 2 + 3 * plan.pace
+  const fast = compareBurn(sums[pace + 1] ?? 0, sums[pace] ?? 0, objective.allowed, EVEN) > 0
+  const { unknown, left } = measureLeft(subject, sums)
   return signature * STATES.length + STATES.indexOf(stateOf({ unknown, left, burning, fast }))
 }
 
-function isOver(sum: Float64Array, objective: Objective, factor: Rational): boolean {
-  return compareBurn(sum[1] ?? 0, sum[0] ?? 0, objective.allowed, factor) >= 0
+function isOver(sums: Float64Array, at: number, objective: Objective, factor: Rational): boolean {
+  return compareBurn(sums[at + 1] ?? 0, sums[at] ?? 0, objective.allowed, factor) >= 0
+}
+
+function isUnknown(data: DataState | undefined): boolean {
+  return data === undefined || data === 'no-data' || data === 'error'
 }
 
 /** The first window's sign of what is left, and whether anything is known of it. */
@@ -201,57 +284,10 @@ export function stateOf(facts: {
   return facts.fast ? 'watch' : 'ok'
 }
 
-function judge(subject: Subject, rule: BurnRule): BurnVerdict {
-  const judged = judgeRule(
-    rule,
-    { long: burnMeasure(subject, rule.long), short: burnMeasure(subject, rule.short) },
-    {
-      allowed: subject.objective.allowed,
-      minBadEvents: subject.slo.minBadEvents,
-      scale: scaleOf(subject.meter.judgement),
-    },
-  )
-  return { ...judged, end: subject.ends.burn ?? subject.ends.window }
-}
-
-/**
- * The window whose rate tells whether spending is fast and when the budget is gone: the longest short window of the
- * policy, so that one bad minute does not make a forecast; without rules a 120th of the first window, as the six
- * hours of a 30-day policy are.
- */
-export function paceLength(slo: Slo): Seconds {
-  let longest = 0
-  for (const rule of slo.policy.rules) if (rule.short > longest) longest = rule.short
-  if (longest > 0) return seconds(longest)
-  const first = slo.windows[0]
-  return seconds(Math.max(60, Math.floor((first ? longestLength(first) : 0) / 120 / 60) * 60))
-}
-
 function countsFrom(sum: Float64Array): Counts {
   const total = sum[0] ?? 0
   const bad = sum[1] ?? 0
   return { good: total - bad, bad }
-}
-
-/**
- * Writes one burn window into `sum`: it ends where burn windows end and begins its length before, on a step. False
- * when nothing is known of it and nothing was counted in it.
- */
-function measureBurn({ meter, ends }: Subject, length: number, sum: Float64Array): boolean {
-  const to = ends.burn ?? ends.window
-  const step = stepOf(meter.judgement)
-  const from = Math.floor((to - length) / step) * step
-  measure(meter, from, to, sum)
-  if ((sum[0] ?? 0) > 0) return true
-  if (ends.burn === undefined) return false
-  const { known, partial } = countMinutes(meter.coverage, { from: unixSeconds(from), to })
-  return known + partial > 0
-}
-
-function burnMeasure(subject: Subject, length: number): BurnMeasure {
-  const sum = new Float64Array(2)
-  const seen = measureBurn(subject, length, sum)
-  return { counts: countsFrom(sum), blind: !seen }
 }
 
 /** What a window says, and the sign of what is left of its budget. */

@@ -19,7 +19,17 @@ import {
   worstOf,
 } from './coverage.ts'
 import type { Slo, SloId } from './definition.ts'
-import { type Ends, endsAt, evaluateSubject, type Patience, type Subject, signatureOf } from './evaluate.ts'
+import {
+  type BurnPlan,
+  burnPlanOf,
+  createBurnSums,
+  type Ends,
+  endsAt,
+  evaluateSubject,
+  type Patience,
+  type Subject,
+  signatureOf,
+} from './evaluate.ts'
 import type { Counts, Evaluation } from './evaluation.ts'
 import {
   type Buckets,
@@ -115,6 +125,7 @@ interface Held {
   readonly feeds: readonly Feed[]
   /** The feed of each objective, in their order. */
   readonly of: readonly Feed[]
+  readonly plan: BurnPlan
   /** Names the set of sources its coverage rests on. */
   readonly sources: string
   /** Every objective, whole first, then by scope; built anew when scopes come or go. */
@@ -128,14 +139,14 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
   const patience: Patience = { settle: options.settle ?? 120, lag: options.lag ?? 7_200 }
   const held = new Map(slos.map((slo) => [slo.id, holdSlo(slo, options.now, patience.lag)]))
   const knowledge = createKnowledge()
-  const sum = new Float64Array(2)
+  const sums = createBurnSums([...held.values()].map((one) => one.plan))
 
   const subjectsAt = (one: Held, now: UnixSeconds): readonly Subject[] => {
     moveOn(one, { now, patience, coverage: knowledge.of(one) })
     return one.subjects
   }
   const evaluateHeld = (one: Held, now: UnixSeconds): Evaluation[] =>
-    subjectsAt(one, now).map((subject) => evaluateSubject(subject, now))
+    subjectsAt(one, now).map((subject) => evaluateSubject(subject, now, sums))
   const feedsOf = (slo: SloId): readonly Feed[] => held.get(slo)?.feeds ?? []
 
   return {
@@ -162,10 +173,10 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       const evaluations: Evaluation[] = []
       for (const one of held.values())
         for (const subject of subjectsAt(one, now)) {
-          const signature = signatureOf(subject, sum)
+          const signature = signatureOf(subject, sums)
           if (signature === subject.signature) continue
           subject.signature = signature
-          evaluations.push(evaluateSubject(subject, now))
+          evaluations.push(evaluateSubject(subject, now, sums))
         }
       return evaluations
     },
@@ -219,7 +230,8 @@ function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
     return feed
   })
   const sources = JSON.stringify([...slo.sources].sort())
-  return { slo, feeds: [...feeds.values()], of, sources, subjects: [], version: -1, bounds: undefined }
+  const plan = burnPlanOf(slo)
+  return { slo, feeds: [...feeds.values()], of, plan, sources, subjects: [], version: -1, bounds: undefined }
 }
 
 function needsOf({ slo, feeds }: Held, now: UnixSeconds, lag: number): Need[] {
@@ -293,7 +305,7 @@ function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
 }
 
 /** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
-function subjectsOf({ slo, of, subjects }: Held): HeldSubject[] {
+function subjectsOf({ slo, of, plan, subjects }: Held): HeldSubject[] {
   const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
   const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
   return slo.objectives.flatMap((objective, i) => {
@@ -309,6 +321,7 @@ function subjectsOf({ slo, of, subjects }: Held): HeldSubject[] {
       objective,
       scope: labels,
       feed,
+      plan,
       meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
       bounds: [],
       ends: { window: unixSeconds(0), burn: undefined },

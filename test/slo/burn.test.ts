@@ -13,7 +13,7 @@ import {
   shortFor,
   spentWhenFiring,
 } from '../../src/slo/index.ts'
-import { google30d, propertyRuns, rule } from './estate.ts'
+import { google30d, MONDAY, propertyRuns, rule } from './estate.ts'
 
 const percent = (text: number): Rational => ({ num: Math.round(text * 10), den: 1000 })
 const value = ({ num, den }: Rational): number => num / den
@@ -208,7 +208,7 @@ describe('how many failures it would take', () => {
                 long: { counts: { good: long.good, bad: long.bad + more }, blind: false },
                 short: { counts: { good: short.good, bad: short.bad + more }, blind: false },
               },
-              { allowed: perMillion(a), minBadEvents, scale: 1 },
+              { allowed: perMillion(a), minBadEvents, scale: 1, end: MONDAY },
             )
           const until = judgedWith(0).badUntilFiring!
           expect(judgedWith(until).kind).toBe('burning')
