@@ -1,1 +1,16 @@
 export type { Collector, CollectorStatus, Sink } from './collector.ts'
+export {
+  createLogCollector,
+  type IngestedFile,
+  type IngestOptions,
+  type IngestProgress,
+  type IngestReport,
+  ingestFiles,
+  LOG_FORMATS,
+  type LogFormat,
+  type LogOptionProblem,
+  type LogOptions,
+  logSourceOptions,
+  REJECTIONS,
+  type RejectedLine,
+} from './log/index.ts'

@@ -1,0 +1,248 @@
+import {
+  failed,
+  type Labels,
+  type Microseconds,
+  ok,
+  type Result,
+  type Seconds,
+  seconds,
+} from '../../base/index.ts'
+import { type Outcome, parseThreshold, REASONS } from '../../traffic/index.ts'
+import { createEnvoyTextDecoder, fieldOfOperator } from './envoy-format.ts'
+import type { KeyField } from './json-format.ts'
+import { type OptionProblem, OptionReader } from './option-reader.ts'
+import { FIELDS, type Field, isField } from './record.ts'
+
+/** How the lines of a source are written. */
+export const LOG_FORMATS = [
+  'envoy-json',
+  'envoy-text',
+  'envoy-format',
+  'combined',
+  'common',
+  'vhost_combined',
+  'nginx-json',
+] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
+/** Where the service's name comes from. */
+export type ServiceRule =
+  | { readonly kind: 'fixed'; readonly name: string }
+  | {
+      readonly kind: 'from'
+      readonly from: 'authority' | 'upstream_cluster' | 'grpc_service' | 'field' | 'file'
+      /** What is found → the service. Empty: what is found is the name. */
+      readonly map: Readonly<Record<string, string>>
+      /** The name when nothing is found, or the map does not have it. */
+      readonly otherwise: string
+      /** For `file`: a path in which `{service}` stands for the name, and `*` for anything but a slash. */
+      readonly pattern: string
+    }
+
+/** A source of access logs, checked. */
+export interface LogOptions {
+  /** Globs of absolute or relative paths; `.gz` files are unpacked. */
+  readonly files: readonly string[]
+  readonly format: LogFormat
+  /** For `envoy-format` with text lines. */
+  readonly formatString: string | undefined
+  /** Keys that come before the format's own ones; for `envoy-format` with JSON lines, all of them. */
+  readonly fields: readonly KeyField[]
+  /** For web logs: what follows the user agent, in order; undefined is passed over. */
+  readonly trailing: readonly (Field | undefined)[]
+  /** On every series: `cloud_provider`, `cloud_region`, … */
+  readonly labels: Labels
+  readonly service: ServiceRule
+  readonly operations: readonly string[]
+  readonly maxSeries: number
+  readonly abort: Microseconds | 'never' | undefined
+  readonly healthChecks: { readonly paths: readonly string[]; readonly agents: readonly string[] }
+  readonly outcomes: Readonly<Record<string, Outcome>>
+  /** How long a rotated file or an unfinished last line is waited for. */
+  readonly patience: Seconds
+  /** How long after a minute ended its lines may still be on their way. */
+  readonly lag: Seconds
+  /** Where a chunk of a file ends, in bytes; only for tests. */
+  readonly chunkBytes: number
+}
+
+export type LogOptionProblem = OptionProblem
+
+const KEYS = [
+  'files',
+  'format',
+  'formatString',
+  'fields',
+  'trailing',
+  'labels',
+  'service',
+  'operations',
+  'maxSeries',
+  'abort',
+  'healthChecks',
+  'outcomes',
+  'patience',
+  'lag',
+  'chunkBytes',
+]
+const SOURCES = ['authority', 'upstream_cluster', 'grpc_service', 'field', 'file'] as const
+
+/** Checks a DataSource's `connectionDetails`. All problems come back at once, each with what to write. */
+export function logSourceOptions(details: unknown): Result<LogOptions, readonly LogOptionProblem[]> {
+  const reader = new OptionReader(details, KEYS)
+  const format = reader.oneOf('format', LOG_FORMATS) ?? 'envoy-json'
+  const formatString = reader.text('formatString')
+  const options: LogOptions = {
+    files: reader.texts('files', { remedy: 'write the paths, as in files: ["/var/log/envoy/*.json"]' }),
+    format,
+    formatString,
+    fields: fieldsOf(reader),
+    trailing: trailingOf(reader),
+    labels: labelsOf(reader),
+    service: serviceOf(reader),
+    operations: operationsOf(reader),
+    maxSeries: reader.whole('maxSeries', { fallback: 2_000, least: 1, most: 100_000 }),
+    abort: abortOf(reader),
+    healthChecks: healthChecksOf(reader),
+    outcomes: outcomesOf(reader),
+    patience: durationOf(reader, 'patience', 5),
+    lag: durationOf(reader, 'lag', 10),
+    chunkBytes: reader.whole('chunkBytes', { fallback: 32 * 1024 * 1024, least: 1, most: 1024 ** 3 }),
+  }
+  checkFormat(reader, options)
+  return reader.problems.length > 0 ? failed(reader.problems) : ok(options)
+}
+
+function checkFormat(reader: OptionReader, options: LogOptions): void {
+  const { format, formatString, fields, service } = options
+  if (format === 'envoy-format' && (formatString === undefined) === (fields.length === 0))
+    reader.problem('format', 'envoy-format needs formatString for text lines, or fields for JSON lines', {
+      remedy: "write formatString with your Envoy's format, or fields: { took: '%DURATION%', … }",
+    })
+  if (format !== 'envoy-format' && formatString !== undefined)
+    reader.problem('formatString', `${format} has a fixed format`, { remedy: 'write format: envoy-format' })
+  if (options.trailing.length > 0 && !['combined', 'common', 'vhost_combined'].includes(format))
+    reader.problem('trailing', `${format} has no trailing fields`, { remedy: 'leave trailing out' })
+  if (formatString !== undefined) {
+    const decoder = createEnvoyTextDecoder(formatString)
+    if (decoder.kind === 'failed')
+      reader.problem('formatString', decoder.error, { remedy: "copy the format string from Envoy's config" })
+  }
+  if (format === 'envoy-format' && fields.length > 0 && !fields.some(({ field }) => field.endsWith('_time')))
+    reader.problem('fields', 'no key has the time', { remedy: "write the key, as in ts: '%START_TIME%'" })
+  if (service.kind === 'from' && service.from === 'field' && !fields.some(({ field }) => field === 'service'))
+    reader.problem('service', 'no field has the service', { remedy: 'write fields: { app: service }' })
+}
+
+/** `fields: { took: duration_ms, code: '%RESPONSE_CODE%' }`: the key in the line, and our field or Envoy's operator. */
+function fieldsOf(reader: OptionReader): readonly KeyField[] {
+  const fields: KeyField[] = []
+  for (const [key, value] of reader.entries('fields')) {
+    const field = isField(value) ? value : fieldOfOperator(value)
+    if (field !== undefined) fields.push({ key, field })
+    // The whole json_format may be pasted: operators that say nothing about an SLO are passed over.
+    else if (!/^%.*%$/.test(value) || !/^%[A-Z_]+/.test(value))
+      reader.problem(`fields.${key}`, `'${value}' is no field`, {
+        remedy: `write one of ${FIELDS.join(', ')}, or the Envoy operator`,
+      })
+  }
+  return fields
+}
+
+function trailingOf(reader: OptionReader): readonly (Field | undefined)[] {
+  return reader.texts('trailing', { optional: true }).map((name, i) => {
+    if (isField(name)) return name
+    if (name !== '-')
+      reader.problem(`trailing[${i}]`, `'${name}' is no field`, {
+        remedy: `write one of ${FIELDS.join(', ')}, or - to pass over it`,
+      })
+    return undefined
+  })
+}
+
+function labelsOf(reader: OptionReader): Labels {
+  for (const [name] of reader.entries('labels'))
+    if (!/^[a-zA-Z_]\w*$/.test(name) || name.startsWith('__'))
+      reader.problem(`labels.${name}`, `'${name}' is no label name`, {
+        remedy: `write ${name.replace(/\W/g, '_')}`,
+      })
+  return Object.fromEntries(reader.entries('labels'))
+}
+
+function serviceOf(reader: OptionReader): ServiceRule {
+  const fixed = reader.textIfText('service')
+  if (fixed !== undefined) return { kind: 'fixed', name: fixed }
+  const inner = reader.section('service', ['from', 'map', 'otherwise', 'pattern'])
+  if (inner === undefined) {
+    reader.problem('service', 'the service is not named', {
+      remedy: 'write service: checkout, or service: { from: authority }',
+    })
+    return { kind: 'fixed', name: '' }
+  }
+  const from = inner.oneOf('from', SOURCES) ?? 'authority'
+  const pattern = inner.text('pattern') ?? ''
+  if (from === 'file' && !pattern.includes('{service}'))
+    inner.problem('pattern', 'the pattern does not say where the service stands in the path', {
+      remedy: 'write pattern: /var/log/{service}/*.log',
+    })
+  return {
+    kind: 'from',
+    from,
+    map: Object.fromEntries(inner.entries('map')),
+    otherwise: inner.text('otherwise') ?? 'unknown_service',
+    pattern,
+  }
+}
+
+function operationsOf(reader: OptionReader): readonly string[] {
+  const patterns = reader.texts('operations', { optional: true })
+  patterns.forEach((pattern, i) => {
+    if (!pattern.startsWith('/'))
+      reader.problem(`operations[${i}]`, `'${pattern}' does not begin with /`, {
+        remedy: `write /${pattern}`,
+      })
+  })
+  return patterns
+}
+
+function abortOf(reader: OptionReader): Microseconds | 'never' | undefined {
+  const text = reader.text('abort')
+  if (text === undefined || text === 'never') return text
+  const threshold = parseThreshold(text)
+  if (threshold.kind === 'ok') return threshold.value
+  reader.problem('abort', threshold.error, { remedy: 'write a duration such as 10s, or never' })
+  return undefined
+}
+
+function healthChecksOf(reader: OptionReader): LogOptions['healthChecks'] {
+  const inner = reader.section('healthChecks', ['paths', 'agents'])
+  return {
+    paths: inner?.texts('paths', { optional: true }) ?? [],
+    agents: inner?.texts('agents', { optional: true }) ?? [],
+  }
+}
+
+function outcomesOf(reader: OptionReader): Readonly<Record<string, Outcome>> {
+  const outcomes: Record<string, Outcome> = {}
+  for (const [reason, outcome] of reader.entries('outcomes')) {
+    if (!REASONS.some((known) => known.reason === reason))
+      reader.problem(`outcomes.${reason}`, `'${reason}' is no reason`, {
+        remedy: 'write one of the reasons in docs/collectors-logs.md, such as http-429',
+      })
+    else if (outcome === 'good' || outcome === 'bad' || outcome === 'ignored') outcomes[reason] = outcome
+    else
+      reader.problem(`outcomes.${reason}`, `'${outcome}' is no outcome`, {
+        remedy: 'write good, bad or ignored',
+      })
+  }
+  return outcomes
+}
+
+function durationOf(reader: OptionReader, key: string, fallback: number): Seconds {
+  const text = reader.text(key)
+  if (text === undefined) return seconds(fallback)
+  const duration = parseThreshold(text)
+  if (duration.kind === 'ok' && duration.value % 1_000_000 === 0) return seconds(duration.value / 1_000_000)
+  reader.problem(key, `'${text}' is no whole number of seconds`, { remedy: `write ${key}: ${fallback}s` })
+  return seconds(fallback)
+}
