@@ -14,3 +14,6 @@ export {
   REJECTIONS,
   type RejectedLine,
 } from './log/index.ts'
+export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
+export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'
+export { type EnvoyStatsOptions, envoyStatsOptions, type OptionFault } from './envoy-stats/options.ts'
