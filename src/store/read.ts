@@ -184,13 +184,20 @@ function addTo(into: Float64Array, numbers: Float64Array): void {
   for (let i = 0; i < numbers.length; i++) into[i] = (into[i] ?? 0) + (numbers[i] ?? 0)
 }
 
-/** A source that answers with more good (or bad) than total is taken at its total. */
-function settle(query: IndicatorQuery, account: Account, options: ReadContext): SplitSeries {
-  const { numerator, total } = account
-  const counted = numerator.map((n, i) => Math.min(n, total[i] ?? 0))
-  const rest = counted.map((n, i) => (total[i] ?? 0) - n)
-  const [good, bad] = query.numerator.counts === 'good' ? [counted, rest] : [rest, counted]
-  return { query: query.id, scope: account.scope, start: options.range.from, width: options.width, good, bad }
+/**
+ * Turns the two numbers of each bucket into good and bad, in place: thousands of series are tens of megabytes. A
+ * source that answers with more good (or bad) than total is taken at its total.
+ */
+function settle(query: IndicatorQuery, account: Account, context: ReadContext): SplitSeries {
+  const { scope, numerator, total } = account
+  for (let i = 0; i < total.length; i++) {
+    const all = total[i] ?? 0
+    const counted = Math.min(numerator[i] ?? 0, all)
+    numerator[i] = counted
+    total[i] = all - counted
+  }
+  const [good, bad] = query.numerator.counts === 'good' ? [numerator, total] : [total, numerator]
+  return { query: query.id, scope, start: context.range.from, width: context.width, good, bad }
 }
 
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
