@@ -36,7 +36,15 @@ export function act(state: AlertingState, action: Action, now: UnixSeconds): Res
   const data: PersonEvent = { ...what, incident: action.incident, seq, by }
   const entry: AlertingEntry = { at: now, kind: 'incident', data }
   const reason = action.kind === 'resolve' ? 'resolved' : 'person'
-  const decision: Decision = { incident: action.incident, reason, evaluation: undefined, at: now, seq }
+  const { severity } = tracked.incident
+  const decision: Decision = {
+    incident: action.incident,
+    reason,
+    severity,
+    evaluation: undefined,
+    at: now,
+    seq,
+  }
   return ok({ state: fold(state, [entry]), events: [entry], decision })
 }
 

@@ -51,7 +51,14 @@ function openIncident(
   const event = { incident: id, number, seq: 1, slo: slo.id, objective: name, service: slo.service }
   return {
     events: [{ kind: 'opened', ...event, startedAt, ...previous, reading, text }],
-    decision: { incident: id, reason: 'first', evaluation: first.evaluation, at: now, seq: 1 },
+    decision: {
+      incident: id,
+      reason: 'first',
+      severity: reading.severity,
+      evaluation: first.evaluation,
+      at: now,
+      seq: 1,
+    },
   }
 }
 
@@ -99,6 +106,7 @@ function judgeOpen(objective: Objective, open: TrackedIncident, options: JudgeOp
     decision: {
       incident: before.id,
       reason: 'nothing',
+      severity: before.severity,
       evaluation: observation.evaluation,
       at: now,
       seq: open.seq,
@@ -121,7 +129,15 @@ function happened(
   const seq = tracked.seq + 1
   const muted = mutedUntil !== undefined && now < mutedUntil && kind !== 'resolved'
   const reason: DecisionReason = muted ? 'silenced' : what.reason
-  const decision: Decision = { incident: id, reason, evaluation: observation.evaluation, at: now, seq }
+  const { severity } = observation.reading
+  const decision: Decision = {
+    incident: id,
+    reason,
+    severity,
+    evaluation: observation.evaluation,
+    at: now,
+    seq,
+  }
   const reading = kind === 'resolved' ? ended(observation.reading) : observation.reading
   return { events: [{ kind, incident: id, seq, reading, text }], decision }
 }

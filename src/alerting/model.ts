@@ -91,6 +91,8 @@ export type DecisionReason =
 export interface Decision {
   readonly incident: IncidentId
   readonly reason: DecisionReason
+  /** The incident's, as of this decision. */
+  readonly severity: Severity
   /** Numbers the decision rests on; undefined when it rests on none: a person acted, or the SLO is gone. */
   readonly evaluation: Evaluation | undefined
   readonly at: UnixSeconds

@@ -168,6 +168,6 @@ function closeUndefined(group: Group, now: UnixSeconds): Judgement {
   const reading = { severity, scope, members: quiet, rules, peakRate, badEvents, budgetSpent }
   return {
     events: [...gone, { kind: 'resolved', incident: id, seq, reading, text }],
-    decision: { incident: id, reason: 'resolved', evaluation: undefined, at: now, seq },
+    decision: { incident: id, reason: 'resolved', severity, evaluation: undefined, at: now, seq },
   }
 }
