@@ -1,0 +1,22 @@
+export type { ContributorLine, ExemplarLine, IncidentBrief, Place, SourceAge } from './brief.ts'
+export type {
+  Body,
+  Delivery,
+  Destination,
+  FindPlace,
+  Found,
+  Identity,
+  MessageRef,
+  Part,
+  Post,
+  Renderer,
+} from './destination.ts'
+export type { OutboxDraft, OutboxEntry, OutboxJournal } from './outbox/journal.ts'
+export { createOutbox, type Outbox, type OutboxOptions } from './outbox/outbox.ts'
+export type { Counters, DestinationStatus, OutboxStatus, Problem } from './outbox/status.ts'
+export type { Telling } from './outbox/worker.ts'
+export type { SlackBlock, SlackMessage } from './slack/blocks.ts'
+export { createSlackDestination, type SlackOptions } from './slack/destination.ts'
+export { renderDigest } from './slack/digest.ts'
+export { type LineRequest, renderLines } from './slack/line.ts'
+export { type Detail, type RenderOptions, renderSlack, sentence } from './slack/render.ts'

@@ -1,0 +1,148 @@
+import type { IncidentMember } from '../../alerting/index.ts'
+import { between, type Labels, labelsKey, type UnixSeconds, unixSeconds } from '../../base/index.ts'
+import type { WindowEvaluation } from '../../slo/index.ts'
+import type { IncidentBrief } from '../brief.ts'
+import { clean, escaped } from '../text.ts'
+import type { Words } from '../words.ts'
+
+/** The promise's headline window; undefined when nothing was evaluated. */
+export const headlineWindow = (brief: IncidentBrief): WindowEvaluation | undefined =>
+  (brief.whole ?? brief.scoped)?.windows[0]
+
+/** What kind of moment it is, which the first word of the message says. */
+export type Mood = 'resolved' | 'blind' | 'calming' | 'page' | 'ticket'
+
+export function moodOf({ incident }: IncidentBrief): Mood {
+  if (incident.state === 'resolved') return 'resolved'
+  if (incident.blindSince !== undefined) return 'blind'
+  if (!incident.members.some((member) => member.firing)) return 'calming'
+  return incident.severity
+}
+
+/** The rate people are told: of the incident's own scope, else of its fastest place. */
+export function rateOf({ incident }: IncidentBrief): number {
+  const firing = incident.members.filter((member) => member.firing)
+  const own = firing.find((member) => labelsKey(member.scope) === labelsKey(incident.scope))
+  return own?.rate ?? Math.max(0, ...firing.map((member) => member.rate))
+}
+
+const NAMES_MAX = 3
+const NAME_LENGTH_MAX = 60
+
+/** `gcp`, `aws and gcp`, `aws ap-northeast-1`; empty when it is everywhere, or not split at all. Not escaped. */
+export function whereOf(brief: IncidentBrief, words: Words): string {
+  const { incident, places } = brief
+  if (Object.keys(incident.scope).length > 0) return scopeName(incident.scope)
+  const burning = places.filter((place) => isHit(incident.members, place.scope))
+  if (burning.length === 0 || burning.length === places.length) return ''
+  const names = burning.map((place) => scopeName(place.scope))
+  return words.list(names.slice(0, NAMES_MAX), Math.max(0, names.length - NAMES_MAX))
+}
+
+const isHit = (members: readonly IncidentMember[], scope: Labels): boolean =>
+  members.some((member) => labelsKey(member.scope) === labelsKey(scope))
+
+/** The values in the order of their names. */
+export const scopeName = (scope: Labels): string =>
+  clean(
+    Object.keys(scope)
+      .sort()
+      .map((name) => scope[name] ?? '')
+      .filter((value) => value !== '')
+      .slice(0, NAMES_MAX)
+      .join(' '),
+    NAME_LENGTH_MAX,
+  )
+
+/** The one sentence, without its full stop: state word and number first. Not escaped; at most 300 characters. */
+export function sentenceOf(brief: IncidentBrief, words: Words): string {
+  const { incident } = brief
+  const where = whereOf(brief, words)
+  const peak = words.rate(incident.peakRate)
+  switch (moodOf(brief)) {
+    case 'resolved': {
+      const lasted = between(incident.startedAt, incident.resolvedAt ?? brief.now)
+      return words.resolved(words.length(lasted), where, peak, shareWords(incident.budgetSpent, words))
+    }
+    case 'blind':
+      return words.blind(where, peak)
+    case 'calming':
+      return words.calming(where, peak)
+    case 'page':
+    case 'ticket': {
+      const outlook = outlookOf(brief, words)
+      const burning = words.burning(words.rate(rateOf(brief)), where)
+      return outlook === undefined ? burning : `${burning}: ${outlook}`
+    }
+  }
+}
+
+/** What becomes of the budget; undefined when nobody can say. */
+function outlookOf(brief: IncidentBrief, words: Words): string | undefined {
+  const window = headlineWindow(brief)
+  if (window === undefined) return undefined
+  switch (window.exhaustion.kind) {
+    case 'in':
+      return words.goneIn(words.length(window.exhaustion.seconds))
+    case 'exhausted': {
+      const left = window.budget.leftRatio
+      return words.alreadyGone(left === undefined ? '?' : words.percent(Math.max(0, 0 - left), 0))
+    }
+    case 'never':
+      return words.lasts
+    case 'unknown':
+      return undefined
+  }
+}
+
+/** When the rest of the budget is gone at the present rate; undefined unless it is going. */
+export function goneAt(brief: IncidentBrief): UnixSeconds | undefined {
+  const exhaustion = headlineWindow(brief)?.exhaustion
+  if (exhaustion?.kind !== 'in' || brief.incident.state === 'resolved') return undefined
+  return unixSeconds(brief.now + exhaustion.seconds)
+}
+
+/** A share of the budget: small ones keep their digits, so that a cost never reads as none. */
+export function shareWords(share: number, words: Words): string {
+  if (share > 0 && share < 0.0001) return `< ${words.percent(0.0001, 2)}`
+  return words.percent(share, share < 0.01 ? 2 : 1)
+}
+
+/**
+ * An instant that every reader sees on their own clock. The fallback, for what cannot do that, names its zone.
+ * `ago` adds how long ago it is, which Slack keeps up to date by itself.
+ */
+export function dateToken(
+  at: UnixSeconds,
+  brief: IncidentBrief,
+  options: { readonly ago?: boolean } = {},
+): string {
+  const format = options.ago === true ? '{date_short_pretty} {time} ({ago})' : '{date_short_pretty} {time}'
+  return `<!date^${at}^${format}|${escaped(zonedTime(at, brief), 60).replaceAll('|', ' ')}>`
+}
+
+/** `Thu, 20 Nov, 13:02 JST`. Falls back to UTC for a zone that nobody knows. */
+export function zonedTime(at: UnixSeconds, brief: IncidentBrief): string {
+  const options: Intl.DateTimeFormatOptions = {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+    timeZoneName: 'short',
+  }
+  const locale = /^ja\b/i.test(brief.locale) ? 'ja-JP' : 'en-GB'
+  const format =
+    zoned(locale, { ...options, timeZone: brief.zone }) ?? zoned(locale, { ...options, timeZone: 'UTC' })
+  return format === undefined ? String(at) : format.format(at * 1000)
+}
+
+function zoned(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat | undefined {
+  try {
+    return new Intl.DateTimeFormat(locale, options)
+  } catch {
+    // A zone that this machine does not know: the caller takes UTC, and the text names it.
+    return undefined
+  }
+}

@@ -1,0 +1,89 @@
+import type { SloState } from '../slo/index.ts'
+import { english } from './words-en.ts'
+import { japanese } from './words-ja.ts'
+
+/** A burn rate and the length of the window it is over. */
+export interface Side {
+  readonly rate: string
+  readonly window: string
+}
+
+/** What messages say, in one language. Every language says all of it: the type sees to that. */
+export interface Words {
+  readonly locale: string
+  readonly page: string
+  readonly ticket: string
+  readonly resolvedWord: string
+  readonly blindWord: string
+  readonly reopenedTimes: (times: number) => string
+  readonly rate: (rate: number) => string
+  /** Two units at most, cut. */
+  readonly length: (seconds: number) => string
+  readonly percent: (share: number, digits: number) => string
+  readonly count: (n: number) => string
+  /** Names in a row; `more` are not named. */
+  readonly list: (names: readonly string[], more: number) => string
+  /** `target` in percent over a window: `99.9 % over 30 d`. */
+  readonly promise: (target: string, window: string) => string
+  readonly burning: (rate: string, where: string) => string
+  readonly calming: (where: string, peak: string) => string
+  readonly blind: (where: string, peak: string) => string
+  readonly resolved: (lasted: string, where: string, peak: string, spent: string) => string
+  readonly goneIn: (length: string) => string
+  readonly alreadyGone: (over: string) => string
+  readonly lasts: string
+  /** At the present rate it is gone at this time. */
+  readonly goneAt: (time: string) => string
+  readonly labels: {
+    readonly budgetLeft: string
+    readonly thisIncident: string
+    readonly burnRate: string
+    readonly measured: string
+    readonly started: string
+    readonly where: string
+    readonly owner: string
+    readonly acknowledged: string
+    readonly mutedUntil: string
+    readonly contributors: string
+    readonly exemplars: string
+    readonly runbook: string
+    readonly lasted: string
+  }
+  readonly budgetLeft: (left: string, time: string, events: string) => string
+  readonly budgetTime: (left: string, whole: string) => string
+  readonly budgetEvents: (spent: string, events: string) => string
+  readonly cost: (share: string, bad: string) => string
+  readonly rule: (long: Side, short: Side, factor: string) => string
+  readonly noEvents: string
+  readonly sli: (sli: string, target: string) => string
+  readonly coverage: (known: string) => string
+  readonly contributor: (what: string, share: string, bad: string) => string
+  readonly timesUsual: (times: string) => string
+  readonly states: Readonly<Record<SloState, string>>
+  readonly fresh: (source: string, age: string) => string
+  readonly late: (source: string, age: string) => string
+  readonly silent: (source: string) => string
+  readonly data: string
+  readonly open: string
+  readonly everywhere: string
+  readonly previous: (id: string) => string
+  readonly continues: string
+  readonly lines: {
+    readonly opened: (sentence: string, why: string) => string
+    readonly worse: (sentence: string) => string
+    readonly reopened: (times: string, sentence: string) => string
+    readonly blind: (sentence: string) => string
+    readonly sighted: (sentence: string) => string
+    readonly resolved: (sentence: string) => string
+    readonly acknowledged: (by: string) => string
+    readonly unacknowledged: (by: string) => string
+    readonly note: (by: string, text: string) => string
+    readonly muted: (by: string, until: string) => string
+    readonly unmuted: (by: string) => string
+  }
+  readonly digest: (count: number) => string
+  readonly duplicate: (link: string) => string
+}
+
+/** Japanese for `ja…`, English for the rest. */
+export const wordsFor = (locale: string): Words => (/^ja\b/i.test(locale) ? japanese : english)
