@@ -91,3 +91,19 @@ function keep(name: string, value: string): void {
     // As above: the choice lasts as long as the page.
   }
 }
+
+/** Whether the page is dark now, whoever decided it; never on paper. */
+export function useDark(): boolean {
+  return useSyncExternalStore(
+    (tell) => {
+      const quiet = subscribe(tell)
+      const queries = ['(prefers-color-scheme: dark)', 'print'].map((q) => matchMedia(q))
+      for (const query of queries) query.addEventListener('change', tell)
+      return () => {
+        quiet()
+        for (const query of queries) query.removeEventListener('change', tell)
+      }
+    },
+    () => isDark(current.theme) && !matchMedia('print').matches,
+  )
+}
