@@ -1,19 +1,84 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { unixSeconds } from '../../src/base/index.ts'
+import { createEstate, success } from '../../src/cli/dev/estate/estate.ts'
 import { RACK_ENVOY_PORT } from '../../src/cli/dev/estate/live.ts'
-import { inputName, LOG_PLACES, RACK_TOKYO } from '../../src/cli/dev/estate/shop.ts'
+import { recordedAs } from '../../src/cli/dev/estate/recorded.ts'
+import { inputName, LOG_PLACES, RACK_TOKYO, SHOP } from '../../src/cli/dev/estate/shop.ts'
+import { loadDefinitions } from '../../src/definitions/index.ts'
 
 // The estate writes where the DataSources read: what both say must agree.
 const directory = resolve(import.meta.dirname, '../../slo-definitions')
-const sources = parseAllDocuments(readFileSync(join(directory, 'datasources.yaml'), 'utf8')).map((document) =>
-  document.toJS(),
+const { slos, sources, services, problems } = loadDefinitions(
+  readdirSync(directory)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => ({ file, text: readFileSync(join(directory, file), 'utf8') })),
+  { strict: true },
 )
 
+function connectionOf(name: string): Readonly<Record<string, unknown>> | undefined {
+  return sources.find((source) => source.name === name)?.connectionDetails
+}
+
+test('the definitions have no problem, not even to the letter of OpenSLO', () => {
+  expect(problems).toEqual([])
+})
+
+test('every service of the shop has an availability and a latency SLO, each with an owner and a runbook', () => {
+  expect(new Set(services.map((service) => service.name))).toEqual(
+    new Set(SHOP.map((service) => service.name)),
+  )
+  for (const { name } of SHOP) {
+    const own = slos.filter(({ slo }) => slo.service === name)
+    expect(own.some((defined) => defined.within === undefined)).toBe(true)
+    expect(own.some((defined) => defined.within !== undefined)).toBe(true)
+  }
+  for (const { owner, runbook } of slos) {
+    expect(owner).toMatch(/-team$/)
+    expect(runbook).toMatch(/^https:/)
+  }
+})
+
+test('every SLO matches something that runs, and is split where that runs in several places', () => {
+  const { series } = createEstate({ seed: 1, liveFrom: unixSeconds(1_790_000_000) })
+  for (const { slo, queries } of slos) {
+    for (const { total } of queries) {
+      if (total.kind !== 'requests') throw new Error(`${slo.name} does not count requests`)
+      const matched = series.filter(
+        (each) =>
+          each.service.source === total.source && total.match.matches(recordedAs(each, success(each)).labels),
+      )
+      expect(matched.length).toBeGreaterThan(0)
+      const places = new Set(matched.map((each) => each.place))
+      expect(slo.splitBy.length > 0).toBe(places.size > 1)
+    }
+  }
+})
+
+test('a threshold lies between the body and the tail of what it is about', () => {
+  for (const { queries, slo } of slos) {
+    for (const { numerator } of queries) {
+      if (numerator.query.kind !== 'requests' || numerator.query.within === undefined) continue
+      const service = SHOP.find(({ name }) => name === slo.service)
+      for (const { latency } of service?.operations ?? []) {
+        expect(latency.slowFromMs * 1_000).toBeGreaterThanOrEqual(numerator.query.within)
+        expect(latency.medianMs * 2_000).toBeLessThan(numerator.query.within * 1.1)
+      }
+    }
+  }
+})
+
+test('one SLO goes by the calendar of Tokyo, one by slices, and the quiet ones ask for a few failures first', () => {
+  expect(
+    slos.filter(({ slo }) => slo.windows[0]?.kind === 'calendar').map(({ slo }) => slo.windows[0]),
+  ).toMatchObject([{ unit: 'month', zone: 'Asia/Tokyo' }])
+  expect(slos.filter(({ slo }) => slo.method === 'timeslices')).toHaveLength(1)
+  for (const { slo } of slos) expect(slo.minBadEvents > 0).toBe(slo.service === 'notifications')
+})
+
 test('the edge reads the logs of every place that writes some, with its cloud and region', () => {
-  const edge = sources.find((source) => source.metadata.name === 'edge')
-  expect(edge.spec.connectionDetails.inputs).toEqual(
+  expect(connectionOf('edge')?.['inputs']).toEqual(
     LOG_PLACES.map((place) => ({
       name: inputName(place),
       files: [`logs/${place.provider}/${place.region}/*.json`],
@@ -25,7 +90,8 @@ test('the edge reads the logs of every place that writes some, with its cloud an
 })
 
 test('the statistics of the rack are read where its Envoy answers', () => {
-  const rack = sources.find((source) => source.metadata.name === 'rack-envoy')
   const labels = { cloud_provider: RACK_TOKYO.provider, cloud_region: RACK_TOKYO.region }
-  expect(rack.spec.connectionDetails.targets).toEqual([{ address: `127.0.0.1:${RACK_ENVOY_PORT}`, labels }])
+  expect(connectionOf('rack-envoy')?.['targets']).toEqual([
+    { address: `127.0.0.1:${RACK_ENVOY_PORT}`, labels },
+  ])
 })

@@ -54,18 +54,29 @@ test('every cell is written once, with whole counts that its latencies add up to
   }
 })
 
-test('only whole minutes, and none that the live traffic writes', () => {
-  const all = steps(range(liveFrom - 90 - 600, liveFrom + 600))
-  const minutes = all.flatMap((step) => step.traffic.map((row) => row.minute))
-  const last = Math.floor(liveFrom / 60) * 60
-  expect(minutes.every((minute) => minute % 60 === 0)).toBe(true)
-  expect(Math.max(...minutes)).toBe(last - 60)
+test('a range that ends before the live start has whole minutes only', () => {
+  const all = rows(range(liveFrom - 690, liveFrom - 75))
+  const minutes = new Set(all.map((row) => row.minute))
   expect(Math.min(...minutes)).toBe(Math.ceil((liveFrom - 690) / 60) * 60)
-  for (const step of all) for (const span of step.coverage ?? []) expect(span.to).toBeLessThanOrEqual(last)
+  expect(Math.max(...minutes)).toBe(Math.floor((liveFrom - 75) / 60) * 60 - 60)
+  expect([...minutes].every((minute) => minute % 60 === 0)).toBe(true)
+})
+
+test('the minute in which the live traffic starts is filled up to that start, and covered', () => {
+  const running = Math.floor(liveFrom / 60) * 60
+  const all = steps(range(liveFrom - 1_200, liveFrom + 600))
+  const counted = (minute: number): number =>
+    all.flatMap((step) => step.traffic).reduce((sum, row) => sum + (row.minute === minute ? row.count : 0), 0)
+  expect(counted(running + 60)).toBe(0)
+  // The live traffic starts 20 s into its minute.
+  expect(counted(running) / counted(running - 60)).toBeGreaterThan(0.25)
+  expect(counted(running) / counted(running - 60)).toBeLessThan(0.42)
+  const ends = all.flatMap((step) => step.coverage ?? []).map((span) => span.to)
+  expect(Math.max(...ends)).toBe(running + 60)
 })
 
 test('an empty range has no steps', () => {
-  expect(steps(range(liveFrom, liveFrom + HOUR))).toEqual([])
+  expect(steps(range(liveFrom + 60, liveFrom + HOUR))).toEqual([])
   expect(steps(range(liveFrom - 50, liveFrom - 55))).toEqual([])
 })
 
@@ -88,7 +99,7 @@ test('steps are bounded, one writer a source, in order of time, and say how far 
       expect(step.traffic.every((row) => row.minute < through)).toBe(true)
       expect(step.coverage?.at(-1)?.to).toBe(through)
     }
-    expect(through).toBe(Math.floor(liveFrom / 60) * 60)
+    expect(through).toBe(Math.ceil(liveFrom / 60) * 60)
   }
 })
 

@@ -33,15 +33,18 @@ const EXEMPLARS = 0x5eed
 
 /**
  * What the collectors would have written had they run over the range: minute rows with latencies, coverage, and some
- * requests to look at. Only whole minutes, and none of those at or after the live start. Steps come in order of time
- * for each source. The same minute is the same whatever the range, so a later run fills the gap since an earlier one.
+ * requests to look at. Only whole minutes; but of the minute in which the live traffic starts, if the range reaches so
+ * far, the part before that start: writers add up, so that minute becomes whole, and is covered from both sides.
+ * Steps come in order of time for each source. The same minute is the same whatever the range, so a later run fills
+ * the gap since an earlier one.
  *
  * The checkpoint `history:<source>` of each step says how far the history reaches, in Unix seconds.
  */
 export function* generateHistory(estate: Estate, options: { readonly range: Range }): Iterable<LedgerStep> {
+  const { liveFrom } = estate
   const range: Range = {
     from: minuteAfter(options.range.from),
-    to: minuteOf(Math.min(options.range.to, estate.liveFrom)),
+    to: options.range.to < liveFrom ? minuteOf(options.range.to) : minuteAfter(liveFrom),
   }
   if (range.to <= range.from) return
   const writers = [...new Set(estate.series.map((each) => each.service.source))].map((source) =>
@@ -117,7 +120,7 @@ interface SeriesHour {
 const NO_FAULTS: readonly Fault[] = []
 
 function addSeriesHour(hour: SeriesHour): void {
-  const { series, recorder, draws, part, faults, blind, traffic, exemplars } = hour
+  const { estate, series, recorder, draws, part, faults, blind, traffic, exemplars } = hour
   const start = hourOf(part.from)
   const first = ordinaryPerMinute(series, start)
   const middle = ordinaryPerMinute(series, start + HOUR / 2)
@@ -126,7 +129,7 @@ function addSeriesHour(hour: SeriesHour): void {
     const into = (at - start) / HOUR
     const ordinary =
       into < 0.5 ? first + (middle - first) * 2 * into : middle + (last - middle) * (2 * into - 1)
-    const seen = seenAt(blind, at)
+    const seen = seenAt(blind, at) * Math.min(1, (estate.liveFrom - at) / MINUTE)
     if (seen === 0) continue
     const on = faults.length === 0 ? NO_FAULTS : faults.filter((f) => f.range.from <= at && at < f.range.to)
     draws.start(mix(series.identity, at / MINUTE))
