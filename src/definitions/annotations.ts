@@ -1,10 +1,9 @@
+import { ANNOTATION_PREFIX, ANNOTATIONS } from './annotation-table.ts'
 import type { Context } from './context.ts'
 import { pairsOf } from './context.ts'
 import type { Place } from './place.ts'
 import { suggest } from './suggest.ts'
 import { get, type Node, textOf } from './tree.ts'
-
-const PREFIX = 'nines.dev/'
 
 /** What our annotations say of an SLO. */
 export interface Annotations {
@@ -18,19 +17,6 @@ export interface Annotations {
   /** Undefined: the name is the identity. */
   readonly id: string | undefined
   readonly aliases: readonly string[]
-}
-
-/** Every annotation of ours, with what it means; `docs/openslo.md` shows this table. */
-export const ANNOTATIONS: Readonly<Record<string, string>> = {
-  'split-by': 'label names, widest first, by which the SLO is also evaluated: cloud_provider,cloud_region',
-  'burn-policy': 'the name of a BurnPolicy; absent: the one for the length of the window',
-  'no-data': 'what a minute without data counts as: freeze (neither), good or bad',
-  'min-bad-events': 'a burn rule fires only with at least this many bad events in its long window',
-  owner: 'the team that owns the SLO',
-  runbook: 'a link for whoever is woken',
-  locale: 'the language of its messages, as BCP 47: en, ja',
-  id: 'the identity that history hangs on, when the SLO was renamed',
-  aliases: 'former identities, separated by commas',
 }
 
 /** Labels that the collectors give to traffic, in Prometheus spelling of the OpenTelemetry names. */
@@ -53,16 +39,17 @@ const LABELS: readonly string[] = [
 export function readAnnotations(metadata: Node | undefined, context: Context): Annotations {
   const node = get(metadata, 'annotations')
   for (const [key] of pairsOf(node)) {
-    if (!key.startsWith(PREFIX) || Object.hasOwn(ANNOTATIONS, key.slice(PREFIX.length))) continue
-    const meant = suggest(key.slice(PREFIX.length), Object.keys(ANNOTATIONS))
+    if (!key.startsWith(ANNOTATION_PREFIX) || Object.hasOwn(ANNOTATIONS, key.slice(ANNOTATION_PREFIX.length)))
+      continue
+    const meant = suggest(key.slice(ANNOTATION_PREFIX.length), Object.keys(ANNOTATIONS))
     context.report.warn('NINES-1501', placeOfKey(node, key), {
       message: `there is no annotation ${key}`,
       remedy: meant
-        ? `Did you mean ${PREFIX}${meant}?`
+        ? `Did you mean ${ANNOTATION_PREFIX}${meant}?`
         : `Write one of ${Object.keys(ANNOTATIONS).join(', ')}.`,
     })
   }
-  const value = (name: string): Node | undefined => get(node, `${PREFIX}${name}`)
+  const value = (name: string): Node | undefined => get(node, `${ANNOTATION_PREFIX}${name}`)
   const policy = value('burn-policy')
   return {
     splitBy: readSplitBy(value('split-by'), context),
@@ -92,7 +79,7 @@ function words(node: Node | undefined): readonly string[] {
 
 function malformed(context: Context, node: Node, name: string, remedy: string): void {
   context.report.error('NINES-1502', node.place, {
-    message: `${PREFIX}${name} cannot be ${textOf(node) ?? 'empty'}`,
+    message: `${ANNOTATION_PREFIX}${name} cannot be ${textOf(node) ?? 'empty'}`,
     remedy,
   })
 }

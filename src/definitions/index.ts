@@ -1,4 +1,11 @@
+export {
+  createDefinitionsDirectory,
+  type DefinitionsDirectory,
+  type DirectoryOptions,
+} from './directory.ts'
 export type { DefinitionFile } from './documents.ts'
+export { type ReadTree, readDefinitionFile, readTree } from './files.ts'
+export { formatProblems, type ProblemFormat } from './format.ts'
 export { type LoadOptions, loadDefinitions } from './load.ts'
 export type {
   AlertingWishes,
@@ -17,5 +24,8 @@ export type {
   Stretch,
   TrafficEvent,
 } from './model.ts'
+export { fitPolicy } from './policies.ts'
 export { PROBLEMS, type ProblemCode } from './problems.ts'
 export { compileRegex } from './regex.ts'
+export { definitionsJsonSchema, type JsonSchema } from './schema.ts'
+export { SHIPPED_POLICIES } from './shipped-policies.ts'

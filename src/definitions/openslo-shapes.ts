@@ -1,48 +1,25 @@
-import { DURATION_PATTERN } from './duration.ts'
+import { ANNOTATION_PREFIX, ANNOTATIONS } from './annotation-table.ts'
+import { requestSpec } from './request-shape.ts'
 import type { Field, ObjectShape, Shape } from './shape.ts'
+import {
+  about,
+  anything,
+  choice,
+  decimal,
+  duration,
+  expected,
+  filled,
+  flag,
+  list,
+  needed,
+  object,
+  optional,
+  record,
+  scalarText,
+  text,
+} from './shape-words.ts'
 
 /** OpenSLO v1, kind by kind: https://github.com/OpenSLO/OpenSLO#specification. */
-
-const about = (text: string, ...examples: (string | number | boolean)[]) => ({ text, examples })
-export const text = (what: string, ...examples: string[]): Shape => ({
-  kind: 'text',
-  about: about(what, ...examples),
-})
-export const choice = (what: string, choices: readonly string[]): Shape => ({
-  kind: 'text',
-  about: about(what),
-  choices,
-})
-export const flag = (what: string): Shape => ({ kind: 'flag', about: about(what) })
-export const list = (what: string, of: Shape): Shape => ({ kind: 'list', about: about(what), of })
-export const filled = (what: string, of: Shape): Shape => ({
-  kind: 'list',
-  about: about(what),
-  of,
-  filled: true,
-})
-export const object = (
-  what: string,
-  fields: Readonly<Record<string, Field>>,
-  groups: Pick<ObjectShape, 'oneOf' | 'atMostOne'> = {},
-): ObjectShape => ({ kind: 'object', about: about(what), fields, ...groups })
-export const decimal = (what: string, ...examples: number[]): Shape => ({
-  kind: 'scalar',
-  about: about(what, ...examples),
-})
-export const duration = (what: string, ...examples: string[]): Shape => ({
-  kind: 'scalar',
-  about: about(what, ...examples),
-  pattern: DURATION_PATTERN,
-})
-export const needed = (shape: Shape): Field => ({ shape, required: true })
-export const optional = (shape: Shape): Field => ({ shape })
-export const expected = (shape: Shape): Field => ({ shape, required: 'strict' })
-
-export const record = (what: string, of: Shape): Shape => ({ kind: 'record', about: about(what), of })
-const anything = (what: string): Shape => ({ kind: 'any', about: about(what) })
-
-const scalarText = (what: string): Shape => ({ kind: 'scalar', about: about(what) })
 
 export const metadata: ObjectShape = object('the name and labels of the document', {
   name: needed(text('a name: lower-case letters, digits and "-", at most 63 characters', 'checkout-fast')),
@@ -58,13 +35,18 @@ export const metadata: ObjectShape = object('the name and labels of the document
       ],
     }),
   ),
-  annotations: optional(
-    record('annotations; those of Nines begin with nines.dev/', {
+  annotations: optional({
+    kind: 'record',
+    about: about('annotations; those of Nines begin with nines.dev/'),
+    of: {
       kind: 'either',
       about: about('text'),
       of: [scalarText('text'), { kind: 'flag', about: about('text') }],
-    }),
-  ),
+    },
+    known: Object.fromEntries(
+      Object.entries(ANNOTATIONS).map(([name, meaning]) => [`${ANNOTATION_PREFIX}${name}`, meaning]),
+    ),
+  }),
 })
 
 export const description: Field = optional(text('what it is for, at most 1050 characters'))
@@ -72,16 +54,20 @@ export const description: Field = optional(text('what it is for, at most 1050 ch
 const metric = (what: string): Shape =>
   object(what, {
     metricSource: needed(
-      object('where the numbers come from', {
-        metricSourceRef: optional(text('the name of a DataSource', 'edge')),
-        type: optional(text('Requests, or the language of the query', 'Requests', 'Prometheus', 'Datadog')),
-        spec: needed({
-          kind: 'record',
-          about: about('the query'),
-          of: anything('a part of the query'),
-          filled: true,
-        }),
-      }),
+      object(
+        'where the numbers come from',
+        {
+          metricSourceRef: optional(text('the name of a DataSource', 'edge')),
+          type: optional(text('Requests, or the language of the query', 'Requests', 'Prometheus', 'Datadog')),
+          spec: needed({
+            kind: 'record',
+            about: about('the query'),
+            of: anything('a part of the query'),
+            filled: true,
+          }),
+        },
+        { variant: { field: 'type', is: 'Requests', fields: { spec: requestSpec } } },
+      ),
     ),
   })
 

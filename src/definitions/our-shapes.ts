@@ -1,7 +1,8 @@
+import { description, timeWindow } from './openslo-shapes.ts'
+import type { ObjectShape, Shape } from './shape.ts'
 import {
   choice,
   decimal,
-  description,
   duration,
   expected,
   filled,
@@ -11,9 +12,7 @@ import {
   optional,
   record,
   text,
-  timeWindow,
-} from './openslo-shapes.ts'
-import type { ObjectShape, Shape } from './shape.ts'
+} from './shape-words.ts'
 
 /** Our own kinds, `apiVersion: nines.dev/v1`: what OpenSLO has no word for. */
 

@@ -7,25 +7,13 @@ import {
   REASONS,
 } from '../traffic/index.ts'
 import { pairsOf } from './context.ts'
-import { choice, needed, object, optional, record, text } from './openslo-shapes.ts'
 import type { Place } from './place.ts'
 import { compileRegex } from './regex.ts'
 import type { Report } from './report.ts'
-import { check, type Shape } from './shape.ts'
+import { OUTCOMES, requestSpec } from './request-shape.ts'
+import { check } from './shape.ts'
 import { suggest } from './suggest.ts'
 import { get, type Node, textOf } from './tree.ts'
-
-const outcomes = ['good', 'bad', 'ignored'] as const
-
-/** The query of our own metric source type, `Requests`. */
-export const requestSpec: Shape = object('which requests count', {
-  match: needed(text('a selector', '{service_name="checkout"}')),
-  outcome: optional(choice('which outcomes count', ['good', 'bad', 'all'])),
-  within: optional(text('only requests that took less than this', '300ms', '1.5s')),
-  judge: optional(record('reasons judged otherwise than by the source', choice('an outcome', outcomes))),
-  abort: optional(text('from how long on a client that left counts as bad, or never', '5s', 'never')),
-  value: optional(text('the percentile of a threshold metric', 'p95')),
-})
 
 /** What a `Requests` spec says, read. */
 export interface RequestParts {
@@ -136,7 +124,7 @@ function readJudge(node: Node | undefined, report: Report): RequestParts['judgin
   if (!node) return {}
   const judge: Record<string, Outcome> = {}
   for (const [reason, value] of pairsOf(node)) {
-    const outcome = outcomes.find((known) => known === textOf(value))
+    const outcome = OUTCOMES.find((known) => known === textOf(value))
     if (!KNOWN_REASONS.includes(reason)) {
       const meant = suggest(reason, KNOWN_REASONS)
       report.error(

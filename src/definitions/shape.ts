@@ -19,7 +19,14 @@ export type Shape =
   | { readonly kind: 'flag'; readonly about: About }
   | { readonly kind: 'any'; readonly about: About }
   | { readonly kind: 'list'; readonly about: About; readonly of: Shape; readonly filled?: boolean }
-  | { readonly kind: 'record'; readonly about: About; readonly of: Shape; readonly filled?: boolean }
+  | {
+      readonly kind: 'record'
+      readonly about: About
+      readonly of: Shape
+      readonly filled?: boolean
+      /** Keys that editors offer, with their meaning; others are allowed too. */
+      readonly known?: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'either'; readonly about: About; readonly of: readonly Shape[] }
   | ObjectShape
   /** The shape of a name, for shapes that hold themselves. */
@@ -33,6 +40,12 @@ export interface ObjectShape {
   readonly oneOf?: readonly (readonly string[])[]
   /** At most one of each group may be there. */
   readonly atMostOne?: readonly (readonly string[])[]
+  /** For editors: what some fields look like when `field` says `is`. The builder checks it. */
+  readonly variant?: {
+    readonly field: string
+    readonly is: string
+    readonly fields: Readonly<Record<string, Shape>>
+  }
 }
 
 export interface Field {

@@ -1,0 +1,14 @@
+export const ANNOTATION_PREFIX = 'nines.dev/'
+
+/** Every annotation of ours, with what it means; `docs/openslo.md` shows this table. */
+export const ANNOTATIONS: Readonly<Record<string, string>> = {
+  'split-by': 'label names, widest first, by which the SLO is also evaluated: cloud_provider,cloud_region',
+  'burn-policy': 'the name of a BurnPolicy; absent: the one for the length of the window',
+  'no-data': 'what a minute without data counts as: freeze (neither), good or bad',
+  'min-bad-events': 'a burn rule fires only with at least this many bad events in its long window',
+  owner: 'the team that owns the SLO',
+  runbook: 'a link for whoever is woken',
+  locale: 'the language of its messages, as BCP 47: en, ja',
+  id: 'the identity that history hangs on, when the SLO was renamed',
+  aliases: 'former identities, separated by commas',
+}
