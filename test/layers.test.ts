@@ -31,7 +31,7 @@ const MAY: Record<string, readonly string[]> = {
     'charts',
   ],
 }
-const ROOT = ['main.ts', 'system.ts']
+const ROOT = ['main.ts', 'serve.ts', 'ingest.ts', 'system.ts']
 const NO_PACKAGES = ['base', 'traffic', 'slo', 'alerting', 'charts']
 
 const src = resolve(import.meta.dirname, '../src')
@@ -82,6 +82,8 @@ function faults(file: string): string[] {
     }
     if (module && !MAY[module]?.includes(target[0] ?? ''))
       out.push(`${at}: ${module} may not import ${target[0]}`)
+    // The command line is one file a command, each loaded when it runs, so it has no face that loads them all.
+    if (!module && target[0] === 'cli') continue
     if (target.length > 2 || target[1] !== 'index.ts') out.push(`${at}: enter ${target[0]} by its index.ts`)
   }
   return out

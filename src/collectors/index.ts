@@ -1,4 +1,7 @@
 export type { Collector, CollectorStatus, Sink } from './collector.ts'
+export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
+export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'
+export { type EnvoyStatsOptions, envoyStatsOptions, type OptionFault } from './envoy-stats/options.ts'
 export {
   createLogCollector,
   type IngestedFile,
@@ -14,6 +17,3 @@ export {
   REJECTIONS,
   type RejectedLine,
 } from './log/index.ts'
-export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
-export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'
-export { type EnvoyStatsOptions, envoyStatsOptions, type OptionFault } from './envoy-stats/options.ts'

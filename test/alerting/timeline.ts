@@ -153,7 +153,7 @@ export function evaluationAt(timeline: Timeline, slo: Slo, scope: Labels, at: nu
         : long.over && short.over
           ? 'burning'
           : 'calm'
-    return { rule: one, kind, long, short, badUntilFiring: undefined }
+    return { rule: one, kind, long, short, end: minute(at), badUntilFiring: undefined }
   })
   const { total, bad } = count(timeline, scope, 0, at)
   const budget = (30 * 1_440 * total) / Math.max(1, at) / 1_000
@@ -167,6 +167,7 @@ export function evaluationAt(timeline: Timeline, slo: Slo, scope: Labels, at: nu
         window: '30d',
         range: { from: minute(at - 30 * 1_440), to: minute(at) },
         bounds: { from: minute(at - 30 * 1_440), to: minute(at) },
+        data: 'measured',
         counts: { good: total - bad, bad },
         sli: total === 0 ? undefined : ratio(1 - bad / total),
         budget: {
@@ -182,6 +183,7 @@ export function evaluationAt(timeline: Timeline, slo: Slo, scope: Labels, at: nu
           known: 43_200,
           partial: 0,
           missing: 0,
+          failed: 0,
           ratio: ratio(1),
           completeThrough: minute(at),
           kind: 'full',

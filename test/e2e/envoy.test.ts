@@ -91,7 +91,7 @@ function readLog(file: string): readonly LogLine[] {
 function tally<T>(all: readonly T[], keyOf: (each: T) => string): Record<string, number> {
   const sums: Record<string, number> = {}
   for (const each of all) sums[keyOf(each)] = (sums[keyOf(each)] ?? 0) + 1
-  return Object.fromEntries(Object.entries(sums).sort())
+  return Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function clusterOf(path: string | undefined): string {

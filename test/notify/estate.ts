@@ -51,6 +51,7 @@ export function verdictOf(
     kind: 'burning',
     long: side(long, 1),
     short: side(short, 1.1),
+    end: unixSeconds(START),
     badUntilFiring: 0,
   }
 }
@@ -69,6 +70,7 @@ export function evaluationOf(
         window: '30d',
         range: { from: unixSeconds(START - 2_592_000), to: unixSeconds(START) },
         bounds: { from: unixSeconds(START - 2_592_000), to: unixSeconds(START) },
+        data: 'measured',
         counts: { good: 30_702_214, bad: 17_786 },
         sli: ratio(0.99942),
         budget: {
@@ -84,6 +86,7 @@ export function evaluationOf(
           known: 43_200,
           partial: 0,
           missing: 0,
+          failed: 0,
           ratio: ratio(1),
           completeThrough: unixSeconds(START),
           kind: 'full',

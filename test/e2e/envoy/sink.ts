@@ -68,7 +68,7 @@ export function totals(
   return Object.fromEntries(
     Object.entries(sums)
       .filter(([, count]) => count !== 0)
-      .sort(),
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 }
 

@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { loadConfig, readSecret } from './cli/config.ts'
+import { EXIT, type Io } from './cli/io.ts'
+import {
+  type Commands,
+  createProgram,
+  type DemoOptions,
+  type IngestOptions,
+  type ServeOptions,
+} from './cli/program.ts'
+import { createSystem, type System, type SystemOptions } from './system.ts'
+
+// argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
+
+// This file runs as dist/src/main.js; definitions, policies and the built page stand beside dist.
+const ROOT = resolve(import.meta.dirname, '../..')
+const VERSION = versionOf(join(ROOT, 'package.json'))
+
+const io: Io = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+  terminal: process.stderr.isTTY === true && process.env['CI'] === undefined,
+  cwd: process.cwd(),
+  env: process.env,
+}
+
+const commands: Commands = {
+  serve: (options) => serve(options),
+  demo: (options) => demo(options),
+  validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
+  schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
+  ingest: (files, options) => ingest(files, options),
+  status: (options) =>
+    withSystem(async (system, signal) =>
+      (await import('./cli/status.ts')).statusCommand(io, system, { ...options, signal }),
+    ),
+  report: (options) =>
+    withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+}
+
+async function main(): Promise<void> {
+  const program = createProgram(VERSION, commands, (code) => {
+    process.exitCode = code
+  })
+  try {
+    await program.parseAsync(process.argv)
+  } catch (error) {
+    io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = EXIT.failed
+  }
+}
+
+async function serve(options: ServeOptions): Promise<number> {
+  const configured = configure(options)
+  if (configured === undefined) return EXIT.invalid
+  return withSystem(async (system, signal) => {
+    const { serveConfigured } = await import('./serve.ts')
+    return serveConfigured({
+      system,
+      io,
+      signal,
+      root: ROOT,
+      version: VERSION,
+      config: configured.config,
+      base: configured.base,
+    })
+  }, configured.config.log)
+}
+
+async function demo(options: DemoOptions): Promise<number> {
+  return withSystem(async (system, signal) => {
+    const { serveDemo } = await import('./serve.ts')
+    return serveDemo({ system, io, signal, root: ROOT, version: VERSION, options })
+  })
+}
+
+async function ingest(files: readonly string[], options: IngestOptions): Promise<number> {
+  const configured = configure(options)
+  if (configured === undefined) return EXIT.invalid
+  return withSystem(async (system, signal) => {
+    const { ingestCommand } = await import('./ingest.ts')
+    return ingestCommand({ system, io, signal, files, options, config: configured.config })
+  }, configured.config.log)
+}
+
+/** The configuration that counts, or undefined after its faults have been told. */
+function configure(flags: ServeOptions | IngestOptions) {
+  const file =
+    flags.config ?? (existsSync(join(io.cwd, 'nines.yaml')) ? join(io.cwd, 'nines.yaml') : undefined)
+  const loaded = loadConfig({ file, env: io.env, flags, cwd: io.cwd })
+  if (loaded.kind === 'failed') {
+    io.stderr(`${loaded.error}\n`)
+    return undefined
+  }
+  return { config: loaded.value, base: file === undefined ? io.cwd : dirname(resolve(io.cwd, file)) }
+}
+
+/** Runs with the real world; the first SIGINT or SIGTERM asks it to end, the second ends it. */
+async function withSystem(
+  run: (system: System, signal: AbortSignal) => Promise<number>,
+  log: { readonly level: string; readonly format: string } = {
+    level: readSecret(io.env, 'LOG_LEVEL') ?? 'info',
+    format: 'auto',
+  },
+): Promise<number> {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.kill(process.pid, 'SIGKILL')
+    stop.abort(new Error('stopped by signal'))
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  const format: SystemOptions['logFormat'] =
+    log.format === 'json' || (log.format === 'auto' && !io.terminal) ? 'json' : 'pretty'
+  await using system = createSystem({ logLevel: log.level, logFormat: format, env: io.env })
+  try {
+    return await run(system, stop.signal)
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+function versionOf(path: string): string {
+  const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown'
+}
+
+await main()

@@ -1,0 +1,191 @@
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { DAY, earlier, later, MINUTE, type Range, type UnixSeconds, unixSeconds } from './base/index.ts'
+import { type Config, readSecret } from './cli/config.ts'
+import { createEstate } from './cli/dev/estate/estate.ts'
+import { generateHistory } from './cli/dev/estate/history.ts'
+import { startLiveEstate } from './cli/dev/estate/live.ts'
+import { createSlackEmulator } from './cli/dev/slack/index.ts'
+import { EXIT, type Io } from './cli/io.ts'
+import type { DemoOptions } from './cli/program.ts'
+import { createProgress } from './cli/progress.ts'
+import { createService, type Service, type ServiceOptions } from './service/index.ts'
+import type { System } from './system.ts'
+
+export interface Serving {
+  readonly system: System
+  readonly io: Io
+  readonly signal: AbortSignal
+  /** The package's own folder: policies, the demo's definitions, the built page. */
+  readonly root: string
+  readonly version: string
+}
+
+/** Serves what `nines.yaml` says until the signal. */
+export async function serveConfigured({
+  config,
+  base,
+  ...serving
+}: Serving & { config: Config; base: string }): Promise<number> {
+  const { io } = serving
+  const token = readSecret(io.env, 'SLACK_BOT_TOKEN')
+  const { slack } = config.notify
+  if (token !== undefined && slack === undefined) {
+    io.stderr(
+      'SLACK_BOT_TOKEN is set, but nines.yaml names no channel; write notify: { slack: { channel: C0123456789 } }.\n',
+    )
+    return EXIT.invalid
+  }
+  const password = readSecret(io.env, 'CLICKHOUSE_PASSWORD')
+  const store: ServiceOptions['store'] =
+    config.store.kind === 'cluster' && password !== undefined ? { ...config.store, password } : config.store
+  return run(serving, {
+    ...optionsOf(serving, config),
+    store,
+    base,
+    slack:
+      token !== undefined && slack !== undefined
+        ? { kind: 'workspace', token, apiUrl: io.env['SLACK_API_URL'], ...slack }
+        : { ...EMULATED, locale: slack?.locale ?? 'en' },
+  })
+}
+
+const EMULATED = {
+  kind: 'emulator',
+  token: 'xoxb-emulator',
+  apiUrl: 'self',
+  channel: 'slo-alerts',
+  locale: 'en',
+} as const
+
+type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack'>
+
+function optionsOf({ root, version }: Serving, config: Config): Described {
+  return {
+    version,
+    listen: config.listen,
+    auth: config.auth,
+    definitions: { dir: config.definitions, policies: join(root, 'slo-definitions/policies') },
+    retention: config.retention,
+    evaluateEverySeconds: config.evaluateEverySeconds,
+    publicUrl: config.publicUrl,
+    webRoot: join(root, 'dist/web'),
+    demo: false,
+  }
+}
+
+/** Serves until the signal; `prepare` runs when the ledger is open and before anything is read or evaluated. */
+async function run(
+  { system, io, signal }: Serving,
+  options: Omit<ServiceOptions, 'mounts'>,
+  prepare: (service: Service) => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
+  const { slack } = options
+  const emulator =
+    slack?.kind === 'emulator'
+      ? createSlackEmulator(system, { workspace: { channels: [{ name: slack.channel }] } })
+      : undefined
+  await using service = await createService(system, {
+    ...options,
+    slack:
+      slack && emulator
+        ? { ...slack, fetch: async (url, init) => emulator.handle(new Request(url, init)) }
+        : slack,
+    mounts: emulator ? [{ prefix: '/dev/slack', handle: emulator.handle }] : [],
+  })
+  await prepare(service)
+  const { url } = await service.start()
+  io.stderr(`Nines ${options.version} answers at ${url}\n`)
+  if (emulator) io.stderr(`No SLACK_BOT_TOKEN is set: what Slack would show is at ${url}dev/slack\n`)
+  await service.run(signal)
+  return EXIT.ok
+}
+
+/** Makes the demo estate's history where it is missing, lets its traffic flow, and serves it until the signal. */
+export async function serveDemo({
+  options,
+  ...serving
+}: Serving & { options: DemoOptions }): Promise<number> {
+  const { system, io, signal, root, version } = serving
+  const dir = resolve(io.cwd, options.data ?? 'data/demo')
+  if (options.fresh) await rm(dir, { recursive: true, force: true })
+  // Lines of an earlier run that nobody counted are of minutes that the history fills.
+  await rm(join(dir, 'logs'), { recursive: true, force: true })
+  const listen = { host: options.host ?? '127.0.0.1', port: options.port ?? 8080, basePath: '', names: [] }
+  return run(
+    serving,
+    {
+      version,
+      listen,
+      auth: 'loopback',
+      definitions: {
+        dir: resolve(io.cwd, options.definitions ?? join(root, 'slo-definitions')),
+        policies: join(root, 'slo-definitions/policies'),
+      },
+      base: dir,
+      store: { kind: 'embedded', path: join(dir, 'ledger') },
+      retention: { traffic: 400, exemplars: 14, journal: 1_100 },
+      evaluateEverySeconds: 5,
+      publicUrl: undefined,
+      webRoot: join(root, 'dist/web'),
+      demo: true,
+      slack: EMULATED,
+    },
+    async (service) => {
+      const liveFrom = await writeHistory(service, { system, io, days: options.days, seed: options.seed })
+      const live = await startLiveEstate(system, {
+        estate: createEstate({ seed: options.seed, ...liveFrom }),
+        dir,
+        signal,
+      })
+      if (live.kind === 'failed') throw new Error(`${live.error.message} ${live.error.remedy}`)
+    },
+  )
+}
+
+interface HistoryNeeds {
+  readonly system: System
+  readonly io: Io
+  readonly days: number
+  readonly seed: number
+}
+
+const ANCHOR = 'demo:anchor'
+
+/** Fills the ledger from where it ends (at most `days` back) to now, and says when the live traffic starts. */
+async function writeHistory(
+  service: Service,
+  { system, io, days, seed }: HistoryNeeds,
+): Promise<{ readonly liveFrom: UnixSeconds; readonly anchor: UnixSeconds }> {
+  const liveFrom = later(system.clock.now(), 1)
+  const kept = await service.ledger.checkpoint(ANCHOR)
+  const anchor = kept === undefined ? liveFrom : unixSeconds(Number(kept))
+  const seen = (await service.ledger.inventory()).map((source) => source.last)
+  const earliest = earlier(liveFrom, days * DAY)
+  const from = seen.length === 0 ? earliest : unixSeconds(Math.max(earliest, Math.max(...seen) + MINUTE))
+  const range: Range = { from, to: liveFrom }
+  const estate = createEstate({ seed, liveFrom, anchor })
+  const progress = createProgress(io, system.clock, {
+    title: `${Math.max(1, Math.round((liveFrom - from) / DAY))} days of history`,
+    total: Math.max(1, liveFrom - from),
+    format: (seconds) => `${Math.floor(seconds / 3_600)} h`,
+  })
+  const writing = new Set<Promise<void>>()
+  for (const step of generateHistory(estate, { range })) {
+    const write = service.ledger.write(step).finally(() => writing.delete(write))
+    writing.add(write)
+    // Two at a time: one is stored while the next is made.
+    if (writing.size >= 2) await Promise.race(writing)
+    progress.update(Math.max(0, (step.traffic.at(-1)?.minute ?? from) - from))
+  }
+  await Promise.all(writing)
+  await service.ledger.write({
+    writer: 'demo',
+    revision: 1,
+    traffic: [],
+    checkpoint: { key: ANCHOR, value: String(anchor) },
+  })
+  progress.update(Math.max(1, liveFrom - from))
+  progress.stop()
+  return { liveFrom, anchor }
+}

@@ -1,0 +1,262 @@
+import { type Incident, incidentOf, incidentsOf } from '../alerting/index.ts'
+import { labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
+import type * as wire from '../contract/index.ts'
+import type { DefinedSlo } from '../definitions/index.ts'
+import type { Api, IncidentAction, Readiness } from '../http/index.ts'
+import type { Evaluation, Objective } from '../slo/index.ts'
+import type { Ledger } from '../store/index.ts'
+import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
+import { contributorsOf, exemplarsOf, inScope, latencyOf, roundStep } from './drill.ts'
+import { seriesOf } from './history.ts'
+import type { Live } from './live.ts'
+import { keyOf, type Loop, type Shown } from './loop.ts'
+import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
+
+/** What answers are made from. */
+export interface AnswerParts {
+  readonly ledger: Ledger
+  readonly loop: Loop
+  readonly live: Live
+  readonly meta: () => wire.Meta
+  readonly sources: () => Promise<readonly wire.Source[]>
+  readonly metrics: () => Promise<string>
+  readonly ready: () => Readiness
+  /** The sentence that heads the incident, the same in messages. */
+  readonly sentence: (shown: Shown, incident: Incident) => string
+}
+
+/** The API over what was computed last. Nothing here judges or sums what the engine has summed. */
+export function createAnswers(parts: AnswerParts): Api {
+  const { loop } = parts
+  const find = (id: string): Found | undefined => {
+    const shown = loop.shown()
+    return shown && findObjective(shown, id)
+  }
+  const detail = (id: string): wire.IncidentDetail | undefined => {
+    const shown = loop.shown()
+    return shown && incidentDetail(shown, id, parts.sentence)
+  }
+  return {
+    meta: parts.meta,
+    sources: parts.sources,
+    metrics: parts.metrics,
+    ready: parts.ready,
+    subscribe: parts.live.subscribe,
+    fleet: () => fleetOf(loop.shown()),
+    slo: (id) => {
+      const found = find(id)
+      return found && detailOf(found)
+    },
+    ...createDrills(parts, find),
+    incidents: ({ state, limit }) => {
+      const shown = loop.shown()
+      if (!shown) return []
+      const chosen = incidentsNewestFirst(shown).filter((each) => state === undefined || each.state === state)
+      return chosen.slice(0, limit).map((incident) => incidentSummary(shown, incident, parts.sentence))
+    },
+    incident: detail,
+    act: async (id, action) => {
+      if (!detail(id)) return undefined
+      const acted = await loop.act(actionOf(id, action))
+      if (acted.kind === 'failed') throw new RequestRefused(acted.error)
+      return detail(id)
+    },
+  }
+}
+
+/** Asked for what cannot be done; the HTTP module answers with the status and the sentence. */
+class RequestRefused extends Error {
+  override readonly name = 'RequestRefused'
+  readonly statusCode = 409
+}
+
+function actionOf(incident: string, action: IncidentAction): Parameters<Loop['act']>[0] {
+  return action.kind === 'note'
+    ? { incident, by: action.by, kind: 'note', text: action.text }
+    : { incident, by: action.by, kind: action.kind }
+}
+
+interface Found {
+  readonly shown: Shown
+  readonly defined: DefinedSlo
+  readonly objective: Objective
+  readonly query: IndicatorQuery | undefined
+  readonly summary: wire.SloSummary
+  readonly evaluations: readonly Evaluation[]
+}
+
+function findObjective(shown: Shown, id: string): Found | undefined {
+  const summary = shown.summaries.find((each) => each.id === id)
+  const defined = shown.definitions.slos.find((each) => each.slo.id === summary?.slo)
+  const objective = defined?.slo.objectives.find((each) => each.name === summary?.objective)
+  if (!summary || !defined || !objective) return undefined
+  return {
+    shown,
+    summary,
+    defined,
+    objective,
+    query: defined.queries.find((each) => each.id === objective.indicator),
+    evaluations: shown.evaluations.get(keyOf(defined.slo.id, objective.name)) ?? [],
+  }
+}
+
+export function fleetOf(shown: Shown | undefined): wire.Fleet {
+  const slos = shown?.summaries ?? []
+  return { now: shown?.now ?? 0, sentence: fleetSentence(slos), states: countStates(slos), slos: [...slos] }
+}
+
+const WORST_FIRST: readonly wire.State[] = ['exhausted', 'burning', 'watch', 'unknown', 'ok']
+
+function detailOf({ shown, defined, objective, summary, evaluations }: Found): wire.SloDetail {
+  const { slo } = defined
+  return {
+    ...summary,
+    now: shown.now,
+    description: slo.description,
+    runbook: defined.runbook,
+    policy: { name: slo.policy.name, source: slo.policy.source },
+    noData: slo.noData,
+    minBadEvents: slo.minBadEvents,
+    scopes: evaluations
+      .filter((each) => labelsKey(each.scope) !== '')
+      .map(toEvaluation)
+      .sort((a, b) => WORST_FIRST.indexOf(a.state) - WORST_FIRST.indexOf(b.state)),
+    incidents: incidentsNewestFirst(shown)
+      .filter((incident) => incident.slo === slo.id && incident.objective === objective.name)
+      .map((incident) => incident.id),
+    origin: {
+      file: defined.origin.file,
+      line: defined.origin.line,
+      text: defined.origin.text,
+      commit: defined.origin.commit ?? null,
+    },
+  }
+}
+
+interface Asked {
+  readonly from: number
+  readonly to: number
+  readonly scope: Readonly<Record<string, string>>
+}
+
+/** The questions that go to the ledger. Ranges are widened to whole minutes; an empty one answers with nothing. */
+function createDrills(
+  { ledger }: AnswerParts,
+  find: (id: string) => Found | undefined,
+): Pick<Api, 'series' | 'contributors' | 'latency' | 'exemplars'> {
+  return {
+    series: async (id, { points, ...asked }) => {
+      const found = find(id)
+      if (!found?.query) return undefined
+      const range = rangeOf(asked, roundStep(asked, points))
+      const incidents = incidentsNewestFirst(found.shown).filter(
+        (i) => i.slo === found.defined.slo.id && i.objective === found.objective.name,
+      )
+      return seriesOf(ledger, {
+        ...found,
+        query: found.query,
+        id,
+        scope: asked.scope,
+        range,
+        step: roundStep(asked, points),
+        incidents,
+        now: found.shown.now,
+      })
+    },
+    contributors: async (id, { by, limit, ...asked }) => {
+      const found = find(id)
+      if (!found?.query) return undefined
+      return contributorsOf(ledger, {
+        query: inScope(found.query, asked.scope),
+        range: rangeOf(asked, 60),
+        by,
+        limit,
+      })
+    },
+    latency: async (id, { columns, ...asked }) => {
+      const query = requestsOf(find(id), asked)
+      const width = roundStep(asked, columns)
+      return query && latencyOf(ledger, { query, range: rangeOf(asked, width), width: seconds(width) })
+    },
+    exemplars: async (id, { limit, ...asked }) => {
+      const query = requestsOf(find(id), asked)
+      return query && exemplarsOf(ledger, { query, range: rangeOf(asked, 60), limit })
+    },
+  }
+}
+
+/** What the indicator counts of our own traffic, with its threshold; undefined for sources that answer with counts. */
+function requestsOf(found: Found | undefined, { scope }: Asked): RequestQuery | undefined {
+  if (!found?.query) return undefined
+  const { numerator, total } = inScope(found.query, scope)
+  if (total.kind !== 'requests') return undefined
+  const within = numerator.query.kind === 'requests' ? numerator.query.within : undefined
+  return within === undefined ? total : { ...total, within }
+}
+
+function rangeOf({ from, to }: Asked, step: number): Range {
+  return { from: unixSeconds(Math.floor(from / step) * step), to: unixSeconds(Math.ceil(to / step) * step) }
+}
+
+function incidentsNewestFirst(shown: Shown): readonly Incident[] {
+  return incidentsOf(shown.alerting).toSorted((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? 1 : -1))
+}
+
+export function incidentSummary(
+  shown: Shown,
+  incident: Incident,
+  sentence: AnswerParts['sentence'],
+): wire.IncidentSummary {
+  const defined = shown.definitions.slos.find((each) => each.slo.id === incident.slo)
+  return {
+    id: incident.id,
+    slo: defined ? publicId(defined, incident.objective) : incident.slo,
+    objective: incident.objective,
+    name: defined?.slo.displayName ?? incident.slo,
+    service: incident.service,
+    scope: { ...incident.scope },
+    severity: incident.severity,
+    state: incident.state,
+    sentence: sentence(shown, incident),
+    startedAt: incident.startedAt,
+    openedAt: incident.openedAt,
+    resolvedAt: incident.resolvedAt ?? null,
+    blindSince: incident.blindSince ?? null,
+    reopened: incident.reopened,
+    peakRate: incident.peakRate,
+    badEvents: incident.badEvents,
+    budgetSpent: incident.budgetSpent,
+    acknowledged: incident.acknowledged ? { ...incident.acknowledged } : null,
+  }
+}
+
+function incidentDetail(
+  shown: Shown,
+  id: string,
+  sentence: AnswerParts['sentence'],
+): wire.IncidentDetail | undefined {
+  const incident = incidentOf(shown.alerting, id)
+  if (!incident) return undefined
+  const defined = shown.definitions.slos.find((each) => each.slo.id === incident.slo)
+  const evaluations = shown.evaluations.get(keyOf(incident.slo, incident.objective)) ?? []
+  const scope = labelsKey(incident.scope)
+  const evaluation = evaluations.find((each) => labelsKey(each.scope) === scope)
+  return {
+    ...incidentSummary(shown, incident, sentence),
+    now: shown.now,
+    members: incident.members.map((member) => ({
+      ...member,
+      scope: { ...member.scope },
+      rules: [...member.rules],
+    })),
+    timeline: incident.timeline.map((entry) => ({
+      at: entry.at,
+      kind: entry.kind,
+      text: entry.text,
+      by: entry.by ?? null,
+    })),
+    evaluation: evaluation ? toEvaluation(evaluation) : null,
+    owner: defined?.owner ?? '',
+    runbook: defined?.runbook ?? '',
+  }
+}

@@ -1,0 +1,119 @@
+import { type Incident, incidentOf } from '../alerting/index.ts'
+import { earlier, HOUR, labelsKey, minuteAfter, type UnixSeconds } from '../base/index.ts'
+import type { DefinedSlo } from '../definitions/index.ts'
+import type { IncidentBrief } from '../notify/index.ts'
+import type { Evaluation } from '../slo/index.ts'
+import type { Ledger } from '../store/index.ts'
+import { contributorsOf, exemplarsOf, inScope } from './drill.ts'
+import { keyOf, type Shown } from './loop.ts'
+
+/** Where what a message says is known. */
+export interface BriefSources {
+  readonly ledger: Ledger
+  readonly shown: () => Shown | undefined
+  readonly completeThrough: (source: string) => UnixSeconds | undefined
+  /** Ends with a slash. */
+  readonly pageBase: () => string
+  readonly locale: string
+}
+
+const CONTRIBUTORS = 5
+const EXEMPLARS = 3
+const SPENDERS = ['cloud_provider', 'cloud_region', 'operation', 'reason']
+
+/** All that a message about the incident says, but for what only the ledger knows: who spent it, and examples. */
+export function outlineOf(
+  sources: Omit<BriefSources, 'ledger'>,
+  shown: Shown,
+  incident: Incident,
+): IncidentBrief {
+  const defined = shown.definitions.slos.find((each) => each.slo.id === incident.slo)
+  const evaluations = shown.evaluations.get(keyOf(incident.slo, incident.objective)) ?? []
+  const objective = defined?.slo.objectives.find((each) => each.name === incident.objective)
+  const scope = labelsKey(incident.scope)
+  const { now } = shown
+  return {
+    incident,
+    whole: evaluations.find((e) => labelsKey(e.scope) === ''),
+    scoped: evaluations.find((e) => labelsKey(e.scope) === scope),
+    name: defined?.slo.displayName ?? incident.slo,
+    target: objective?.target ?? '',
+    window: defined?.slo.windows[0]?.name ?? '',
+    indicator: defined?.within === undefined ? 'availability' : `within ${defined.within}`,
+    owner: defined?.owner ?? '',
+    runbook: defined?.runbook ?? '',
+    places: evaluations.filter((e) => isCloud(e)).map((e) => ({ scope: e.scope, state: e.state })),
+    contributors: [],
+    exemplars: [],
+    sources: (defined?.slo.sources ?? []).map((name) => ({
+      name,
+      age: ageOf(sources.completeThrough(name), now),
+    })),
+    pageUrl: `${sources.pageBase()}incidents/${encodeURIComponent(incident.id)}`,
+    locale: defined?.locale === undefined || defined.locale === '' ? sources.locale : defined.locale,
+    zone: 'UTC',
+    now,
+  }
+}
+
+/** Undefined when there is no such incident. The message's numbers are those of the last evaluation. */
+export async function briefOf(sources: BriefSources, id: string): Promise<IncidentBrief | undefined> {
+  const shown = sources.shown()
+  const incident = shown && incidentOf(shown.alerting, id)
+  if (!shown || !incident) return undefined
+  const defined = shown.definitions.slos.find((each) => each.slo.id === incident.slo)
+  const outline = outlineOf(sources, shown, incident)
+  return { ...outline, ...(await spenders(sources.ledger, { incident, defined, now: shown.now })) }
+}
+
+function isCloud({ scope }: Evaluation): boolean {
+  return Object.keys(scope).length === 1 && 'cloud_provider' in scope
+}
+
+const ageOf = (through: UnixSeconds | undefined, now: UnixSeconds): number | undefined =>
+  through === undefined ? undefined : Math.max(0, now - through)
+
+async function spenders(
+  ledger: Ledger,
+  about: { readonly incident: Incident; readonly defined: DefinedSlo | undefined; readonly now: UnixSeconds },
+): Promise<Pick<IncidentBrief, 'contributors' | 'exemplars'>> {
+  const { incident, defined, now } = about
+  const objective = defined?.slo.objectives.find((each) => each.name === incident.objective)
+  const found = defined?.queries.find((each) => each.id === objective?.indicator)
+  if (!found) return { contributors: [], exemplars: [] }
+  const query = inScope(found, incident.scope)
+  const to = minuteAfter(incident.resolvedAt ?? now)
+  const range = { from: earlier(to, Math.max(to - incident.startedAt, HOUR)), to }
+  const spent = await contributorsOf(ledger, { query, range, by: SPENDERS, limit: CONTRIBUTORS })
+  const exemplars =
+    query.total.kind === 'requests'
+      ? await exemplarsOf(ledger, {
+          query: query.total,
+          range: { from: incident.startedAt, to },
+          limit: EXEMPLARS,
+        })
+      : []
+  return {
+    contributors: spent.rows
+      .filter((row) => row.bad > 0)
+      .map((row) => ({
+        labels: row.labels,
+        bad: row.bad,
+        share: row.share,
+        timesUsual:
+          row.badRatio !== null && row.baseline !== null && row.baseline > 0
+            ? row.badRatio / row.baseline
+            : undefined,
+      })),
+    exemplars: exemplars
+      .filter((each) => each.outcome === 'bad')
+      .map((each) => ({
+        atMs: each.atMs,
+        reason: each.reason,
+        durationMs: each.durationMs ?? undefined,
+        traceId: each.traceId ?? undefined,
+        labels: each.labels,
+        url: undefined,
+      })),
+  }
+}

@@ -1,0 +1,157 @@
+import { type Labels, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
+import type * as wire from '../contract/index.ts'
+import type { LatencyColumn, Ledger } from '../store/index.ts'
+import {
+  binLower,
+  binUpper,
+  type IndicatorQuery,
+  type MetricQuery,
+  type RequestQuery,
+} from '../traffic/index.ts'
+
+/** Questions that go beyond what is held in memory: who spent the budget, how long requests took, show me one. */
+
+/** The same question about one split only. */
+export function inScope(query: IndicatorQuery, scope: Labels): IndicatorQuery {
+  if (labelsKey(scope) === '') return query
+  return {
+    ...query,
+    numerator: { ...query.numerator, query: narrow(query.numerator.query, scope) },
+    total: narrow(query.total, scope),
+  }
+}
+
+function narrow(query: MetricQuery, scope: Labels): MetricQuery {
+  if (query.kind === 'external') return query
+  const wanted = Object.entries(scope)
+  const { match } = query
+  return {
+    ...query,
+    match: {
+      text: match.text,
+      matches: (labels) =>
+        match.matches(labels) && wanted.every(([name, value]) => (labels[name] ?? '') === value),
+    },
+  }
+}
+
+export interface ContributorsAsked {
+  readonly query: IndicatorQuery
+  readonly range: Range
+  readonly by: readonly string[]
+  readonly limit: number
+}
+
+/** Who had the bad events of the range, beside how bad the same was over the time just before, of the same length. */
+export async function contributorsOf(ledger: Ledger, asked: ContributorsAsked): Promise<wire.Contributors> {
+  const { query, range, by, limit } = asked
+  const before: Range = { from: unixSeconds(Math.max(0, 2 * range.from - range.to)), to: range.from }
+  const [now, baseline, all] = await Promise.all([
+    ledger.breakdown(query, { range, by, limit }),
+    ledger.breakdown(query, { range: before, by, limit: 1_000 }),
+    ledger.breakdown(query, { range, by: [], limit: 1 }),
+  ])
+  const past = new Map(baseline.map((row) => [labelsKey(row.labels), row]))
+  const bad = all[0]?.bad ?? 0
+  return {
+    range: { ...range },
+    by: [...by],
+    rows: now.map((row) => {
+      const earlier = past.get(labelsKey(row.labels))
+      return {
+        labels: { ...row.labels },
+        good: row.good,
+        bad: row.bad,
+        share: bad === 0 ? 0 : row.bad / bad,
+        badRatio: badRatio(row),
+        baseline: earlier ? badRatio(earlier) : null,
+      }
+    }),
+  }
+}
+
+function badRatio({ good, bad }: { readonly good: number; readonly bad: number }): number | null {
+  return good + bad === 0 ? null : bad / (good + bad)
+}
+
+/** Steps that people read easily; every multiple of them by a power of ten is an edge of the latency layout. */
+const ROW_STEPS = [1, 1.5, 2, 3, 4, 5, 7]
+
+/** The heatmap: a column a stretch of time, a row a range of latency, with the threshold on an edge. */
+export async function latencyOf(
+  ledger: Ledger,
+  asked: { readonly query: RequestQuery; readonly range: Range; readonly width: number },
+): Promise<wire.LatencyMap> {
+  const { range, width } = asked
+  const { within, ...everything } = asked.query
+  const columns = await ledger.latency(everything, { range, width: seconds(width) })
+  const edges = edgesFor(columns, within)
+  return {
+    range: { ...range },
+    step: width,
+    start: columns.map((column) => column.start),
+    edges: edges.map((us) => us / 1_000),
+    counts: columns.map((column) => rowsOf(column, edges)),
+    thresholdMs: within === undefined ? null : within / 1_000,
+  }
+}
+
+function edgesFor(columns: readonly LatencyColumn[], within: number | undefined): readonly number[] {
+  let low = Number.POSITIVE_INFINITY
+  let high = 0
+  for (const { bins } of columns) {
+    const first = bins[0]
+    const last = bins.at(-1)
+    if (first !== undefined) low = Math.min(low, Math.max(1_000, binLower(first)))
+    if (last !== undefined) high = Math.max(high, binUpper(last))
+  }
+  if (high === 0) return []
+  const edges = new Set<number>(within === undefined ? [] : [within])
+  for (let decade = 1_000; decade <= 1e11; decade *= 10) {
+    for (const step of ROW_STEPS) edges.add(step * decade)
+  }
+  const ordered = [...edges].sort((a, b) => a - b)
+  const from = Math.max(
+    0,
+    ordered.findLastIndex((edge) => edge <= low),
+  )
+  const to = ordered.findIndex((edge) => edge >= high)
+  // The lowest row takes all that was faster.
+  return [0, ...ordered.slice(from + 1, to < 0 ? undefined : to + 1)]
+}
+
+function rowsOf({ bins, counts }: LatencyColumn, edges: readonly number[]): number[] {
+  const rows = Array.from({ length: Math.max(0, edges.length - 1) }, () => 0)
+  let row = 0
+  for (let i = 0; i < bins.length; i++) {
+    const lower = binLower(bins[i] ?? 0)
+    while (row < rows.length - 1 && lower >= (edges[row + 1] ?? Number.POSITIVE_INFINITY)) row++
+    rows[row] = (rows[row] ?? 0) + (counts[i] ?? 0)
+  }
+  return rows
+}
+
+export async function exemplarsOf(
+  ledger: Ledger,
+  asked: { readonly query: RequestQuery; readonly range: Range; readonly limit: number },
+): Promise<readonly wire.Exemplar[]> {
+  const found = await ledger.exemplars(asked.query, { range: asked.range, limit: asked.limit })
+  return found.map((exemplar) => ({
+    atMs: exemplar.atMs,
+    labels: { ...exemplar.labels },
+    outcome: exemplar.outcome,
+    reason: exemplar.reason,
+    durationMs: exemplar.duration === undefined ? null : exemplar.duration / 1_000,
+    traceId: exemplar.traceId ?? null,
+    requestId: exemplar.requestId ?? null,
+  }))
+}
+
+/** The steps that charts use: 1, 2, 5, 10, 15, 20, 30 minutes, 1, 2, 3, 4, 6, 12 hours, days. */
+const STEPS = [60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200]
+
+/** The smallest round step that cuts the range into at most `points` buckets. */
+export function roundStep(range: { readonly from: number; readonly to: number }, points: number): number {
+  const least = (range.to - range.from) / points
+  return STEPS.find((step) => step >= least) ?? Math.ceil(least / 86_400) * 86_400
+}

@@ -1,0 +1,77 @@
+import { type Range, type Seconds, type UnixSeconds } from '../base/index.ts'
+import type { DefinedSlo } from '../definitions/index.ts'
+import type { Need, Timelines } from '../slo/index.ts'
+import type { Ledger } from '../store/index.ts'
+import type { IndicatorQuery } from '../traffic/index.ts'
+
+/** Keeps the engine's counts equal to the ledger's: reads what the engine lacks, and what was written since. */
+export interface Feed {
+  /** Reads all that evaluation at `now` needs. Resolves with how many buckets were loaded. */
+  readonly refresh: (now: UnixSeconds) => Promise<number>
+}
+
+interface Read {
+  readonly slo: DefinedSlo
+  readonly need: Need
+}
+
+/** Ids of queries are unique within an SLO; the ledger is asked about many at once. */
+const SEPARATOR = '\u0000'
+
+export function createFeed(ledger: Ledger, timelines: Timelines, slos: readonly DefinedSlo[]): Feed {
+  const byId = new Map(slos.map((defined) => [defined.slo.id, defined]))
+  let cursor: string | undefined
+  return {
+    refresh: async (now) => {
+      // The cursor is taken before reading, so that what is written meanwhile is read again next time.
+      const changes = await ledger.changes(cursor)
+      for (const { source, from, to } of changes.touched) timelines.touched(source, { from, to })
+      const reads = timelines.needs(now).flatMap((need): Read[] => {
+        const slo = byId.get(need.slo)
+        return slo ? [{ slo, need }] : []
+      })
+      let loaded = 0
+      for (const group of groupReads(reads)) loaded += await readGroup(ledger, timelines, group)
+      cursor = changes.cursor
+      return loaded
+    },
+  }
+}
+
+interface ReadGroup {
+  readonly width: Seconds
+  readonly range: Range
+  readonly reads: Read[]
+}
+
+/** SLOs that need the same stretch at the same width are asked about together. */
+function groupReads(reads: readonly Read[]): readonly ReadGroup[] {
+  const groups = new Map<string, ReadGroup>()
+  for (const read of reads) {
+    const { width, range } = read.need
+    const key = `${width} ${range.from} ${range.to}`
+    const group = groups.get(key)
+    if (group) group.reads.push(read)
+    else groups.set(key, { width, range, reads: [read] })
+  }
+  return [...groups.values()]
+}
+
+async function readGroup(
+  ledger: Ledger,
+  timelines: Timelines,
+  { width, range, reads }: ReadGroup,
+): Promise<number> {
+  const queries = reads.flatMap(({ slo: defined }) =>
+    defined.queries.map(
+      (query): IndicatorQuery => ({ ...query, id: `${defined.slo.id}${SEPARATOR}${query.id}` }),
+    ),
+  )
+  const found = await ledger.read(queries, { range, width })
+  for (const { query, ...series } of found) {
+    const at = query.indexOf(SEPARATOR)
+    timelines.load(query.slice(0, at), query.slice(at + 1), series)
+  }
+  for (const { need } of reads) timelines.loaded(need)
+  return found.reduce((sum, series) => sum + series.good.length, 0)
+}

@@ -1,0 +1,2 @@
+export type { ServiceOptions, SlackOptions, StoreOptions } from './options.ts'
+export { createService, type Service } from './service.ts'

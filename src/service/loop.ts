@@ -1,0 +1,243 @@
+import {
+  type Action,
+  type ActResult,
+  type AlertingState,
+  act,
+  type CostOf,
+  type Decision,
+  EMPTY_STATE,
+  fold,
+  incidentsOf,
+  step,
+} from '../alerting/index.ts'
+import {
+  earlier,
+  HOUR,
+  hourOf,
+  labelsKey,
+  later,
+  type Result,
+  type UnixSeconds,
+  type World,
+} from '../base/index.ts'
+import type * as wire from '../contract/index.ts'
+import type { DefinedSlo, Definitions } from '../definitions/index.ts'
+import { createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
+import type { Ledger } from '../store/index.ts'
+import { combineCoverage, inputSource } from './coverage.ts'
+import { createFeed, type Feed } from './feed.ts'
+import { byUrgency, toSummary } from './view.ts'
+
+/** What the loop is given. */
+export interface LoopParts {
+  readonly ledger: Ledger
+  readonly definitions: () => Definitions
+  /** The inputs that a DataSource is read from, whose coverage makes up its own. */
+  readonly inputsOf: (source: string) => readonly string[]
+  /** Called with what is to be told, after the journal has it. */
+  readonly tell: (decisions: readonly Decision[]) => void
+}
+
+/** Everything that was computed last, for whoever shows it. One evaluation, one `now`. */
+export interface Shown {
+  readonly now: UnixSeconds
+  readonly definitions: Definitions
+  readonly evaluations: ReadonlyMap<string, readonly Evaluation[]>
+  readonly summaries: readonly wire.SloSummary[]
+  readonly alerting: AlertingState
+  readonly timelines: Timelines
+}
+
+export interface Loop {
+  /** Folds the journal into the state; to be awaited before the first tick. */
+  readonly recall: () => Promise<void>
+  /** Reads what changed, evaluates, decides, writes down, and then tells. */
+  readonly tick: () => Promise<void>
+  readonly shown: () => Shown | undefined
+  /** What a person does to an incident, written down before it is told. A sentence when it cannot be done. */
+  readonly act: (action: Action) => Promise<Result<ActResult, string>>
+}
+
+/** How far back coverage is read again at each tick: late reports of live sources. */
+const COVERAGE_TAIL = 2 * HOUR
+const ENTRIES_AT_ONCE = 5_000
+
+export const keyOf = (slo: string, objective: string): string => `${slo}\n${objective}`
+
+export function createLoop(world: World, parts: LoopParts): Loop {
+  let alerting: AlertingState = EMPTY_STATE
+  let held: Held | undefined
+  let shown: Shown | undefined
+  // A tick and a person's action both go from a state to the next; one at a time, in the order they came.
+  const exclusive = createQueue()
+  const record = async (events: ActResult['events']): Promise<void> => {
+    if (events.length === 0) return
+    await world.trace.span('journal.append', { entries: events.length }, () =>
+      parts.ledger.journal.append(events),
+    )
+    alerting = fold(alerting, events)
+    if (shown) shown = { ...shown, alerting }
+  }
+  const tick = async (): Promise<void> => {
+    const now = world.clock.now()
+    const definitions = parts.definitions()
+    if (held?.definitions !== definitions) held = hold(parts, definitions, now)
+    const { timelines } = held
+    const current = held
+    await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
+    const evaluations = await world.trace.span('engine.evaluate', {}, async () => timelines.evaluate(now))
+    const slos = definitions.slos.map((defined) => defined.slo)
+    const decided = await world.trace.span('alerting.step', {}, async () =>
+      step(alerting, { evaluations, slos, now, costOf: costOf(timelines) }),
+    )
+    await record(decided.events)
+    const grouped = group(evaluations)
+    const summaries = summarise({ definitions, grouped, timelines, alerting, now })
+    shown = { now, definitions, evaluations: grouped, summaries, alerting, timelines }
+    parts.tell(decided.decisions)
+  }
+  return {
+    recall: async () => {
+      alerting = await recallState(parts.ledger)
+    },
+    shown: () => shown,
+    tick: () => exclusive(tick),
+    act: (action) =>
+      exclusive(async () => {
+        const acted = act(alerting, action, world.clock.now())
+        if (acted.kind === 'failed') return acted
+        await record(acted.value.events)
+        if (acted.value.decision) parts.tell([acted.value.decision])
+        return acted
+      }),
+  }
+}
+
+/** Runs one piece of work after the other; a failure is its own caller's. */
+function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const done = last.then(work, work)
+    last = done.catch(() => undefined)
+    return done
+  }
+}
+
+interface Held {
+  readonly definitions: Definitions
+  readonly timelines: Timelines
+  readonly feed: Feed
+  covered: boolean
+}
+
+function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds): Held {
+  const timelines = createTimelines(
+    definitions.slos.map((defined) => defined.slo),
+    { now },
+  )
+  return { definitions, timelines, feed: createFeed(ledger, timelines, definitions.slos), covered: false }
+}
+
+async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<void> {
+  await held.feed.refresh(now)
+  const sources = new Set(held.definitions.slos.flatMap((defined) => defined.slo.sources))
+  const from = held.covered ? earlier(now, COVERAGE_TAIL) : oldestOf(held.definitions.slos, now)
+  const range = { from: hourOf(from), to: later(now, 60) }
+  for (const source of sources) {
+    const inputs = parts.inputsOf(source).map((input) => inputSource(source, input))
+    const names = inputs.length === 0 ? [source] : inputs
+    const spans = await parts.ledger.coverage(names, range)
+    const parted = names.map((name) => spans.filter((span) => span.source === name))
+    // What no part reported is left unsaid: never reported is not the same as known to be missing.
+    const known = combineCoverage(source, parted, range).filter(
+      (span) => span.state !== 'missing' || span.reason !== '',
+    )
+    held.timelines.cover(source, known)
+  }
+  held.covered = true
+}
+
+/** The start of the longest window that anything looks at. */
+function oldestOf(slos: readonly DefinedSlo[], now: UnixSeconds): UnixSeconds {
+  const longest = Math.max(HOUR, ...slos.flatMap(({ slo }) => slo.windows.map(lengthOf)))
+  return earlier(now, longest)
+}
+
+/** Seconds that a window reaches back at most. Calendar units are taken at their longest. */
+function lengthOf(window: DefinedSlo['slo']['windows'][number]): number {
+  if (window.kind === 'rolling') return window.length
+  const days = { minute: 1, hour: 1, day: 1, week: 7, month: 31, quarter: 92, year: 366 }
+  return window.count * days[window.unit] * 86_400
+}
+
+function costOf(timelines: Timelines): CostOf {
+  return (slo, objective, scope, range) => timelines.counts(slo, objective, { scope, range })?.bad
+}
+
+function group(evaluations: readonly Evaluation[]): ReadonlyMap<string, readonly Evaluation[]> {
+  const grouped = new Map<string, Evaluation[]>()
+  for (const evaluation of evaluations) {
+    const key = keyOf(evaluation.slo, evaluation.objective)
+    const found = grouped.get(key)
+    if (found) found.push(evaluation)
+    else grouped.set(key, [evaluation])
+  }
+  return grouped
+}
+
+interface Summarised {
+  readonly definitions: Definitions
+  readonly grouped: ReadonlyMap<string, readonly Evaluation[]>
+  readonly timelines: Timelines
+  readonly alerting: AlertingState
+  readonly now: UnixSeconds
+}
+
+function summarise({
+  definitions,
+  grouped,
+  timelines,
+  alerting,
+  now,
+}: Summarised): readonly wire.SloSummary[] {
+  const open = new Map(
+    incidentsOf(alerting)
+      .filter((i) => i.state === 'open')
+      .map((i) => [keyOf(i.slo, i.objective), i]),
+  )
+  const summaries = definitions.slos.flatMap((defined) =>
+    defined.slo.objectives.map((objective) => {
+      const key = keyOf(defined.slo.id, objective.name)
+      const evaluations = grouped.get(key) ?? []
+      const spark = sparkOf(timelines, evaluations[0], now)
+      return toSummary({ defined, objective, evaluations, spark, incident: open.get(key) })
+    }),
+  )
+  return summaries.filter((summary) => summary !== undefined).sort(byUrgency)
+}
+
+/** The share of the whole budget that each of the last 24 hours spent; null where the hour had no events. */
+function sparkOf(timelines: Timelines, whole: Evaluation | undefined, now: UnixSeconds): (number | null)[] {
+  const events = whole?.windows[0]?.budget.events ?? 0
+  if (!whole || labelsKey(whole.scope) !== '' || events === 0) return []
+  return Array.from({ length: 24 }, (_, i) => {
+    const from = later(hourOf(now), (i - 23) * HOUR)
+    const counts = timelines.counts(whole.slo, whole.objective, {
+      scope: whole.scope,
+      range: { from, to: later(from, HOUR) },
+    })
+    return counts === undefined || counts.good + counts.bad === 0 ? null : counts.bad / events
+  })
+}
+
+async function recallState(ledger: Ledger): Promise<AlertingState> {
+  let state: AlertingState = EMPTY_STATE
+  let after = 0
+  for (;;) {
+    const entries = await ledger.journal.read(after, { kinds: ['incident'], limit: ENTRIES_AT_ONCE })
+    const last = entries.at(-1)
+    if (!last) return state
+    state = fold(state, entries)
+    after = last.seq
+  }
+}

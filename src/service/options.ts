@@ -1,0 +1,52 @@
+/** What the composition root is told; `main.ts` makes it from configuration, environment and flags. */
+export interface ServiceOptions {
+  readonly version: string
+  readonly listen: {
+    readonly host: string
+    readonly port: number
+    readonly basePath: string
+    readonly names: readonly string[]
+  }
+  readonly auth: 'loopback' | 'none'
+  /** Absolute paths. `policies` holds the burn policies that come with Nines. */
+  readonly definitions: { readonly dir: string; readonly policies: string }
+  /** Where relative paths in DataSources begin. */
+  readonly base: string
+  readonly store: StoreOptions
+  /** Days. */
+  readonly retention: { readonly traffic: number; readonly exemplars: number; readonly journal: number }
+  readonly evaluateEverySeconds: number
+  /** What links in messages begin with; undefined: the address we listen on. */
+  readonly publicUrl: string | undefined
+  /** Folder of the built page. */
+  readonly webRoot: string
+  readonly demo: boolean
+  readonly slack: SlackOptions | undefined
+  /** Handlers below a prefix besides our own, such as the Slack emulator. */
+  readonly mounts: readonly {
+    readonly prefix: string
+    readonly handle: (request: Request) => Promise<Response>
+  }[]
+}
+
+export type StoreOptions =
+  | { readonly kind: 'embedded'; readonly path: string }
+  | {
+      readonly kind: 'cluster'
+      readonly url: string
+      readonly database: string
+      readonly username: string
+      readonly password?: string
+      readonly cluster?: string
+    }
+
+export interface SlackOptions {
+  readonly kind: 'workspace' | 'emulator'
+  readonly token: string
+  /** Slack's own when undefined. */
+  readonly apiUrl: string | undefined
+  /** Answers the calls instead of the network: the emulator in this process. */
+  readonly fetch?: typeof globalThis.fetch
+  readonly channel: string
+  readonly locale: 'en' | 'ja'
+}

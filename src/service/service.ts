@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto'
+import { type Incident, incidentsOf } from '../alerting/index.ts'
+import type { UnixSeconds, World } from '../base/index.ts'
+import type * as wire from '../contract/index.ts'
+import { createDefinitionsDirectory, type DefinitionsDirectory } from '../definitions/index.ts'
+import { createHttpServer, type HttpServer, type Readiness } from '../http/index.ts'
+import {
+  createOutbox,
+  createSlackDestination,
+  type DestinationStatus,
+  type Outbox,
+  type OutboxStatus,
+  sentence,
+} from '../notify/index.ts'
+import { type Ledger, openLedger } from '../store/index.ts'
+import { type AnswerParts, createAnswers, fleetOf } from './answers.ts'
+import { type BriefSources, briefOf, outlineOf } from './briefs.ts'
+import { publishChanges } from './changes.ts'
+import { createLive, type Live } from './live.ts'
+import { createLoop, type Loop, type Shown } from './loop.ts'
+import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
+import type { ServiceOptions, SlackOptions } from './options.ts'
+import { createSources, type Sources, toSource } from './sources.ts'
+
+/** The whole of Nines, joined by hand: collect → record → evaluate → decide → tell. */
+export interface Service extends AsyncDisposable {
+  readonly ledger: Ledger
+  /** What was computed last. */
+  readonly fleet: () => wire.Fleet
+  /** Reads journal and ledger, evaluates once, and answers. Resolves with where. */
+  readonly start: () => Promise<{ readonly url: string }>
+  /** Collects, evaluates and tells until the signal; then ends everything in the reverse order. */
+  readonly run: (signal: AbortSignal) => Promise<void>
+}
+
+interface Parts {
+  readonly world: World
+  readonly options: ServiceOptions
+  readonly ledger: Ledger
+  readonly directory: DefinitionsDirectory
+  readonly sources: Sources
+  readonly loop: Loop
+  readonly live: Live
+  readonly metrics: Metrics
+  readonly outbox: Outbox
+  readonly briefs: BriefSources
+  readonly startedAt: UnixSeconds
+}
+
+/** Opens the ledger and the definitions. Nothing is collected, evaluated or served yet. Rejects when it cannot open. */
+export async function createService(world: World, options: ServiceOptions): Promise<Service> {
+  const ledger = await openLedger(world, { ...options.store, retention: options.retention })
+  try {
+    const service = join(world, options, ledger)
+    await service.load()
+    return service
+  } catch (error) {
+    await ledger[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function join(world: World, options: ServiceOptions, ledger: Ledger): RunningService {
+  const { slack } = options
+  const sources = createSources(world, { sink: ledger, base: options.base, run: randomUUID() })
+  const directory = createDefinitionsDirectory(world, {
+    dir: options.definitions.dir,
+    policiesDir: options.definitions.policies,
+  })
+  // Where people open the page; the port is known when we listen.
+  const page = {
+    url: options.publicUrl ?? `http://127.0.0.1:${options.listen.port}${options.listen.basePath}/`,
+  }
+  const briefs: BriefSources = {
+    ledger,
+    shown: () => loop.shown(),
+    completeThrough: (source) => completeThrough(sources, source),
+    pageBase: () => page.url,
+    locale: slack?.locale ?? 'en',
+  }
+  const outbox = createOutbox(world, {
+    journal: ledger.journal,
+    destinations: slack ? [slackDestination(world, slack)] : [],
+    brief: (id) => briefOf(briefs, id),
+  })
+  const loop: Loop = createLoop(world, {
+    ledger,
+    definitions: directory.current,
+    inputsOf: sources.inputsOf,
+    tell: outbox.tell,
+  })
+  const parts: Parts = {
+    world,
+    options,
+    ledger,
+    directory,
+    sources,
+    loop,
+    outbox,
+    briefs,
+    live: createLive(world.clock.nowMs()),
+    metrics: createMetrics(options.version),
+    startedAt: world.clock.now(),
+  }
+  return new RunningService(parts, (url) => {
+    if (options.publicUrl === undefined) page.url = url
+  })
+}
+
+function slackDestination(world: World, slack: SlackOptions) {
+  return createSlackDestination(slack.fetch ? { ...world, fetch: slack.fetch } : world, {
+    token: slack.token,
+    channel: slack.channel,
+    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
+  })
+}
+
+function completeThrough(sources: Sources, name: string): UnixSeconds | undefined {
+  const found = sources.statuses().find((status) => status.source.name === name)
+  const instants = found?.inputs.map((input) => input.completeThrough) ?? []
+  return instants.reduce(
+    (least, at) => (least === undefined || at === undefined ? undefined : at < least ? at : least),
+    instants[0],
+  )
+}
+
+class RunningService implements Service {
+  readonly #parts: Parts
+  readonly #listening: (url: string) => void
+  #http: HttpServer | undefined
+
+  constructor(parts: Parts, listening: (url: string) => void) {
+    this.#parts = parts
+    this.#listening = listening
+  }
+
+  get ledger(): Ledger {
+    return this.#parts.ledger
+  }
+
+  fleet(): wire.Fleet {
+    return fleetOf(this.#parts.loop.shown())
+  }
+
+  async load(): Promise<void> {
+    await this.#parts.directory.load()
+  }
+
+  async start(): Promise<{ readonly url: string }> {
+    const { world, options, loop, sources, directory } = this.#parts
+    await loop.recall()
+    sources.update(directory.current().sources)
+    await loop.tick()
+    this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
+      ...options.listen,
+      auth: options.auth,
+      webRoot: options.webRoot,
+      version: options.version,
+      mounts: options.mounts,
+    })
+    const { url } = await this.#http.listen()
+    this.#listening(url)
+    return { url }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { world, options, loop, outbox, sources, directory } = this.#parts
+    await outbox.start()
+    const watching = directory.run(signal)
+    let read: readonly unknown[] | undefined
+    try {
+      while (!signal.aborted) {
+        const { sources: wanted } = directory.current()
+        if (wanted !== read) sources.update(wanted)
+        read = wanted
+        await this.#tick()
+        await world.clock.sleep(untilNext(world, options.evaluateEverySeconds), signal).catch(() => undefined)
+      }
+    } finally {
+      await watching
+      // What the collectors still hold is written, evaluated and told before the end.
+      await sources.stop()
+      await loop
+        .tick()
+        .catch((error: unknown) => world.log.warn('the last evaluation failed', { err: error }))
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { sources, outbox, ledger } = this.#parts
+    await this.#http?.[Symbol.asyncDispose]()
+    await sources.stop()
+    await outbox[Symbol.asyncDispose]()
+    await ledger[Symbol.asyncDispose]()
+  }
+
+  /** One turn of the loop. A failure is told and the next turn tries again: nothing is lost, it is in the ledger. */
+  async #tick(): Promise<void> {
+    const { world, loop, live, metrics, briefs } = this.#parts
+    const before = loop.shown()
+    const started = world.clock.monotonicMs()
+    try {
+      await world.trace.span('tick', {}, loop.tick)
+      metrics.tickSeconds.observe((world.clock.monotonicMs() - started) / 1_000)
+      const shown = loop.shown()
+      if (shown)
+        publishChanges(live, { before, shown, sentence: (incident) => sentenceOf(briefs, shown, incident) })
+    } catch (error) {
+      metrics.ticksFailed.inc()
+      world.log.error('evaluation failed; it is tried again', { err: error })
+    }
+  }
+
+  #answers(): AnswerParts {
+    const { ledger, loop, live, briefs, metrics, outbox } = this.#parts
+    return {
+      ledger,
+      loop,
+      live,
+      meta: () => this.#meta(),
+      sources: () => this.#sources(),
+      ready: () => this.#readiness(),
+      sentence: (shown, incident) => sentenceOf(briefs, shown, incident),
+      metrics: async () =>
+        metrics.text({
+          slos: loop.shown()?.summaries ?? [],
+          sources: await this.#sources(),
+          incidentsOpen: openIncidents(loop.shown()),
+          outbox: outboxNumbers(outbox.status()),
+          subscribers: live.subscribers(),
+          now: this.#parts.world.clock.now(),
+        }),
+    }
+  }
+
+  #meta(): wire.Meta {
+    const { options, world, directory, startedAt } = this.#parts
+    const { slos, problems } = directory.current()
+    const newest = slos
+      .flatMap(({ origin }) => (origin.commit ? [origin.commit] : []))
+      .toSorted((a, b) => b.at - a.at)[0]
+    return {
+      version: options.version,
+      now: world.clock.now(),
+      startedAt,
+      demo: options.demo,
+      definitions: {
+        slos: slos.length,
+        files: new Set(slos.map(({ origin }) => origin.file)).size,
+        commit: newest?.id ?? null,
+        problems: problems.map(({ code, severity, file, line, column, message, remedy }) => ({
+          code,
+          severity,
+          file,
+          line,
+          column,
+          message,
+          remedy,
+        })),
+      },
+      slack: options.slack
+        ? {
+            kind: options.slack.kind,
+            url: options.slack.kind === 'emulator' ? `${options.listen.basePath}/dev/slack` : null,
+          }
+        : { kind: 'none', url: null },
+    }
+  }
+
+  async #sources(): Promise<readonly wire.Source[]> {
+    const { ledger, sources, world } = this.#parts
+    const sizes = new Map((await ledger.inventory()).map((each) => [each.source, each.series]))
+    return sources
+      .statuses()
+      .map((status) => toSource(status, sizes.get(status.source.name) ?? 0, world.clock.now()))
+  }
+
+  #readiness(): Readiness {
+    const { loop, world, options, outbox, directory } = this.#parts
+    const shown = loop.shown()
+    const age = shown ? world.clock.now() - shown.now : undefined
+    const reasons = [
+      ...(age === undefined ? ['the ledger is still being read'] : []),
+      ...(age !== undefined && age > 2 * options.evaluateEverySeconds + 30
+        ? [`the last evaluation is ${age} s old`]
+        : []),
+      ...(directory.current().slos.length === 0 ? [`no SLO is defined in ${options.definitions.dir}`] : []),
+      ...outbox
+        .status()
+        .destinations.flatMap(({ name, problem }) => (problem ? [`${name}: ${problem.reason}`] : [])),
+    ]
+    return { ready: reasons.length === 0, reasons }
+  }
+}
+
+/** Evaluations fall on whole multiples of the interval, so that a slow one does not push the next ones back. */
+function untilNext({ clock }: World, everySeconds: number): number {
+  const every = everySeconds * 1_000
+  return every - (clock.nowMs() % every)
+}
+
+const sentenceOf = (briefs: BriefSources, shown: Shown, incident: Incident): string =>
+  sentence(outlineOf(briefs, shown, incident))
+
+const openIncidents = (shown: Shown | undefined): number =>
+  shown ? incidentsOf(shown.alerting).filter((incident) => incident.state === 'open').length : 0
+
+function outboxNumbers({ destinations }: OutboxStatus): MetricsInput['outbox'] {
+  const sum = (pick: (status: DestinationStatus) => number): number =>
+    destinations.reduce((n, each) => n + pick(each), 0)
+  return {
+    sent: sum(({ counters }) => counters.posts + counters.updates),
+    failed: sum(({ counters }) => counters.refused + counters.barred),
+    pending: sum(({ pending }) => pending),
+    oldestSeconds: Math.max(0, ...destinations.map(({ oldestPending }) => oldestPending ?? 0)),
+  }
+}
