@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
-import { z } from 'zod'
-import { unixSeconds } from '../../src/base/index.ts'
+import { type Microseconds, unixSeconds } from '../../src/base/index.ts'
 import { createEstate } from '../../src/cli/dev/estate/estate.ts'
 import { generateHistory } from '../../src/cli/dev/estate/history.ts'
-import { countBelow, parseThreshold, type TrafficRow } from '../../src/traffic/index.ts'
+import { loadDefinitions } from '../../src/definitions/index.ts'
+import { countBelow, type TrafficRow } from '../../src/traffic/index.ts'
 
 // What a newcomer sees: thirty days folded straight from the rows, for every SLO of slo-definitions, and how fast
 // the budget is being spent when the live traffic starts.
@@ -29,99 +28,88 @@ const RULES = [
   { long: '3d', short: '6h', factor: 1 },
 ] as const
 
-const SliSpec = z.object({ match: z.string(), outcome: z.literal('good'), within: z.string().optional() })
-const SloDocument = z.object({
-  kind: z.literal('SLO'),
-  metadata: z.object({ name: z.string(), annotations: z.record(z.string(), z.string()) }),
-  spec: z.object({
-    budgetingMethod: z.string(),
-    objectives: z.array(z.object({ target: z.number(), timeSliceTarget: z.number().optional() })).length(1),
-    indicator: z.object({
-      spec: z.object({
-        ratioMetric: z.object({
-          good: z.object({ metricSource: z.object({ metricSourceRef: z.string(), spec: SliSpec }) }),
-        }),
-      }),
-    }),
-  }),
-})
-
 interface Fold {
   readonly name: string
   readonly allowed: number
   readonly slices: boolean
   readonly counts: (row: TrafficRow) => boolean
-  readonly within: number | undefined
+  readonly within: Microseconds | undefined
   /** Good and bad by window, of the SLO and of each of its splits. */
-  readonly scopes: Map<string, Map<string, [number, number]>>
+  readonly scopes: Map<string, Map<string, Tally>>
   /** Good and bad of each stretch of five minutes. */
-  readonly byFiveMinutes: Map<number, [number, number]>
+  readonly byFiveMinutes: Map<string, Tally>
+}
+
+interface Tally {
+  good: number
+  bad: number
 }
 
 function foldsOfDefinitions(): Fold[] {
   const directory = resolve(import.meta.dirname, '../../slo-definitions')
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.yaml'))
-    .flatMap((file) =>
-      parseAllDocuments(readFileSync(join(directory, file), 'utf8')).map((each) => each.toJS()),
-    )
-    .filter((document) => document.kind === 'SLO')
-    .map((document) => foldOf(SloDocument.parse(document)))
-}
-
-function foldOf({ metadata, spec }: z.infer<typeof SloDocument>): Fold {
-  const { metricSourceRef: source, spec: query } = spec.indicator.spec.ratioMetric.good.metricSource
-  const wanted = [...query.match.matchAll(/(\w+)="([^"]*)"/g)]
-  expect(query.match).toBe(`{${wanted.map((each) => each[0]).join(', ')}}`)
-  const within = query.within === undefined ? undefined : parseThreshold(query.within)
-  if (within?.kind === 'failed') throw new Error(`${metadata.name}: within`)
-  return {
-    name: metadata.name,
-    allowed: 1 - (spec.objectives[0]?.target ?? 1),
-    slices: spec.budgetingMethod === 'Timeslices',
-    counts: (row) =>
-      row.outcome !== 'ignored' &&
-      row.source === source &&
-      wanted.every(([, label = '', value]) => row.labels[label] === value),
-    within: within?.value,
-    scopes: new Map(),
-    byFiveMinutes: new Map(),
-  }
+  const { slos, problems } = loadDefinitions(
+    readdirSync(directory)
+      .filter((file) => file.endsWith('.yaml'))
+      .map((file) => ({ file, text: readFileSync(join(directory, file), 'utf8') })),
+  )
+  expect(problems).toEqual([])
+  return slos.map(({ slo, queries }) => {
+    const query = queries[0]?.numerator.query
+    if (query?.kind !== 'requests') throw new Error(`${slo.name} does not count requests`)
+    return {
+      name: slo.name,
+      allowed: (slo.objectives[0]?.allowed ?? 0) / 1e6,
+      slices: slo.method === 'timeslices',
+      counts: (row) =>
+row.source === query.source && query.match.matches(row.labels),
+      within: query.within,
+      scopes: new Map(),
+      byFiveMinutes: new Map(),
+    }
+  })
 }
 
 function add(fold: Fold, row: TrafficRow, now: number): void {
-  const good =
-    row.outcome === 'bad'
-      ? 0
-      : fold.within === undefined
-        ? row.count
-        : countBelow(row.latency ?? { bins: [], counts: [] }, fold.within as never)
-  const bump = (map: Map<string | number, [number, number]>, key: string | number): void => {
-    const counts = map.get(key) ?? [0, 0]
-    counts[0] += good
-    counts[1] += row.count - good
-    map.set(key, counts)
+  const { latency = { bins: [], counts: [] } } = row
+  const within = fold.within === undefined ? row.count : countBelow(latency, fold.within)
+  const good = row.outcome === 'bad' ? 0 : within
+  const bump = (map: Map<string, Tally>, key: string): void => {
+    const tally = map.get(key) ?? { good: 0, bad: 0 }
+    tally.good += good
+    tally.bad += row.count - good
+    map.set(key, tally)
   }
   const { cloud_provider: provider, cloud_region: region } = row.labels
   for (const scope of ['all', `${provider}/${region}`]) {
-    const windows = fold.scopes.get(scope) ?? new Map()
+    const windows = fold.scopes.get(scope) ?? new Map<string, Tally>()
     fold.scopes.set(scope, windows)
     for (const [name, length] of Object.entries(WINDOWS)) if (row.minute >= now - length) bump(windows, name)
   }
-  if (fold.slices) bump(fold.byFiveMinutes as never, Math.floor(row.minute / 300))
+  if (fold.slices) bump(fold.byFiveMinutes, String(Math.floor(row.minute / 300)))
+}
+
+/** Rows of a series share their labels, so each is matched once. */
+function createLookUp(folds: readonly Fold[]): (row: TrafficRow) => readonly Fold[] {
+  const known = new Map<unknown, readonly Fold[]>()
+  return (row) => {
+    if (row.outcome === 'ignored') return []
+    const found = known.get(row.labels) ?? folds.filter((fold) => fold.counts(row))
+    known.set(row.labels, found)
+    return found
+  }
 }
 
 /** The budget that is left as a share of it, at most 1. */
 function left(fold: Fold): number {
   if (fold.slices) {
-    const bad = [...fold.byFiveMinutes.values()].filter(([g, b]) => g / (g + b) < 0.95).length
+    const bad = [...fold.byFiveMinutes.values()].filter(({ good, bad }) => good / (good + bad) < 0.95).length
     return 1 - bad / fold.byFiveMinutes.size / fold.allowed
   }
   return 1 - rate(fold, 'all', '30d')
 }
 
 function rate(fold: Fold, scope: string, window: keyof typeof WINDOWS): number {
-  const [good, bad] = fold.scopes.get(scope)?.get(window) ?? [0, 0]
+  const { good, bad } = fold.scopes.get(scope)?.get(window) ?? { good: 0, bad: 0 }
   return good + bad === 0 ? 0 : bad / (good + bad) / fold.allowed
 }
 
@@ -136,9 +124,9 @@ function burning(fold: Fold): string[] {
 }
 
 describe.each([
-  ['a Tuesday night in Japan', 1_790_000_000],
+  ['a Monday night in Japan', 1_790_000_000],
   ['a Sunday in the small hours', 1_784_999_000],
-  ['a Friday after dinner', 1_801_222_222],
+  ['a Friday after dinner', 1_801_222_200],
 ])('thirty days before %s', (_when, start) => {
   const liveFrom = unixSeconds(start)
   const folds = foldsOfDefinitions()
@@ -152,17 +140,16 @@ describe.each([
     for (const step of generateHistory(estate, { range })) rows += step.traffic.length
     const used = process.cpuUsage(before)
     cpuSeconds = (used.user + used.system) / 1e6
+    const foldsOf = createLookUp(folds)
     for (const step of generateHistory(estate, { range })) {
-      for (const row of step.traffic) {
-        for (const fold of folds) if (fold.counts(row)) add(fold, row, liveFrom)
-      }
+      for (const row of step.traffic) for (const fold of foldsOf(row)) add(fold, row, liveFrom)
     }
     const line = (fold: Fold): string =>
       `${fold.name.padEnd(30)} ${(left(fold) * 100).toFixed(1).padStart(7)} % left, burns ${rate(fold, 'all', '6h').toFixed(2)} (6h), ${rate(fold, 'all', '3d').toFixed(2)} (3d)`
     console.log([...folds.map(line), `${rows} rows in ${cpuSeconds.toFixed(1)} s`].join('\n'))
   })
 
-  test('there are at least fourteen SLOs, each with an owner, a runbook and a policy', () => {
+  test('there are at least fourteen SLOs', () => {
     expect(folds.length).toBeGreaterThanOrEqual(14)
   })
 
