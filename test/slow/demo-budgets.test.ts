@@ -60,8 +60,7 @@ function foldsOfDefinitions(): Fold[] {
       name: slo.name,
       allowed: (slo.objectives[0]?.allowed ?? 0) / 1e6,
       slices: slo.method === 'timeslices',
-      counts: (row) =>
-row.source === query.source && query.match.matches(row.labels),
+      counts: (row) => row.source === query.source && query.match.matches(row.labels),
       within: query.within,
       scopes: new Map(),
       byFiveMinutes: new Map(),
