@@ -83,7 +83,11 @@ function answer(request: IncomingMessage, response: ServerResponse, asked: Asked
       return send(200, type, asked.stats.print(options.value))
     }
     default:
-      return send(404, 'text/plain; charset=UTF-8', 'invalid path. admin commands are:\n')
+      return send(
+        404,
+        'text/plain; charset=UTF-8',
+        'The emulated Envoy answers /stats, /server_info and /ready.\n',
+      )
   }
 }
 
@@ -105,7 +109,8 @@ function statsOptions(query: URLSearchParams, uptimeSeconds: number): Result<Sta
 
 function serverInfo({ uptimeSeconds, cluster }: Asked): string {
   return JSON.stringify({
-    version: '8a3511baac4f20ff7761c2efaf13e2dbda7901ca/1.31.0/Clean/RELEASE/BoringSSL',
+    // Commit, version, state of the checkout, kind of build, TLS library; there is no commit to name.
+    version: `${'0'.repeat(40)}/1.31.0/Clean/RELEASE/BoringSSL`,
     state: 'LIVE',
     hot_restart_version: '11.104',
     command_line_options: { restart_epoch: 0, service_cluster: cluster, service_node: `${cluster}-rack-1` },
