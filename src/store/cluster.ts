@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { createClient } from '@clickhouse/client'
-import { type Engine, INSERT_SETTINGS, READ_SETTINGS, type TableDialect } from './engine.ts'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { type Engine, insertSettings, READ_SETTINGS, type TableDialect } from './engine.ts'
 import type { ClusterOptions } from './options.ts'
 import { bytesOf, RowReader } from './row-binary.ts'
 
@@ -13,6 +14,8 @@ export function openCluster(options: ClusterOptions): Engine {
     url: options.url,
     request_timeout: REQUEST_TIMEOUT_MS,
     application: 'nines',
+    // What fails is said once, by who asked, with what it means.
+    log: { level: ClickHouseLogLevel.OFF },
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),
   }
@@ -34,10 +37,10 @@ export function openCluster(options: ClusterOptions): Engine {
       const answer = await client.exec({ query: `${sql} SETTINGS ${settings.join(', ')} FORMAT RowBinary` })
       return new RowReader(await bytesOf(answer.stream))
     },
-    insert: async (table, rows) => {
+    insert: async (table, rows, token) => {
       const names = table.columns.map(([name]) => name).join(', ')
       const answer = await client.exec({
-        query: `INSERT INTO ${database}.${table.name} (${names}) SETTINGS ${INSERT_SETTINGS} FORMAT RowBinary`,
+        query: `INSERT INTO ${database}.${table.name} (${names}) SETTINGS ${insertSettings(token ?? randomUUID())} FORMAT RowBinary`,
         values: Readable.from([rows], { objectMode: false }),
       })
       await bytesOf(answer.stream)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -6,7 +7,7 @@ import { drainPending, Session } from 'chdb'
 import { createChdbConnection } from 'chdb/connection'
 import {
   type Engine,
-  INSERT_SETTINGS,
+  insertSettings,
   quote,
   READ_SETTINGS,
   type TableDialect,
@@ -80,12 +81,12 @@ export async function openEmbedded(path: string): Promise<Engine> {
         const answer = await client.exec({ query: `${sql} FORMAT RowBinary` })
         return new RowReader(await bytesOf(answer.stream))
       }),
-    insert: async (table, rows) => {
+    insert: async (table, rows, token) => {
       // Rows go through a file because the connection passes an insert's values as text.
       const file = join(incoming, `${++files}.bin`)
       await writeFile(file, rows)
       await writer
-        .command({ query: insertStatement(table, file) })
+        .command({ query: insertStatement(table, file, token ?? randomUUID()) })
         .finally(() => rmSync(file, { force: true }))
     },
     close: async () => {
@@ -109,11 +110,11 @@ function connectionTo(data: string): ClientConnection {
   }
 }
 
-function insertStatement(table: TableShape, file: string): string {
+function insertStatement(table: TableShape, file: string, token: string): string {
   const names = table.columns.map(([name]) => name).join(', ')
   const structure = table.columns.map(([name, type]) => `${name} ${type}`).join(', ')
   const from = `file(${quote(file)}, 'RowBinary', ${quote(structure)})`
-  return `INSERT INTO ${DATABASE}.${table.name} (${names}) SELECT ${names} FROM ${from} SETTINGS ${INSERT_SETTINGS}`
+  return `INSERT INTO ${DATABASE}.${table.name} (${names}) SELECT ${names} FROM ${from} SETTINGS ${insertSettings(token)}`
 }
 
 function openSession(root: string, data: string, config: string): Session {

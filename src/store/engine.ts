@@ -11,8 +11,11 @@ export interface Engine {
   readonly command: (sql: string) => Promise<void>
   /** The answer of a SELECT written without FORMAT. Read in full before it resolves. */
   readonly query: (sql: string) => Promise<RowReader>
-  /** Adds rows as one part: after a crash all of them are there or none. */
-  readonly insert: (table: TableShape, rows: Buffer) => Promise<void>
+  /**
+   * Adds rows as one part: after a crash all of them are there or none. Of inserts with one token the first counts
+   * and the others do nothing; without a token each counts.
+   */
+  readonly insert: (table: TableShape, rows: Buffer, token?: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -32,12 +35,16 @@ export interface TableDialect {
 }
 
 /**
- * One insert, one block, one part: no parallel parsing, no splitting, no dropping of a block that equals an
- * earlier one (the same rows may be said again after others).
+ * One insert, one block, one part: no parallel parsing, no splitting. Each insert has a token of its own, since a
+ * replicated table would drop a block that equals an earlier one, and the same rows may be said again after others.
  */
-export const INSERT_SETTINGS =
+export function insertSettings(token: string): string {
+  return `${ONE_PART}, insert_deduplication_token=${quote(token)}`
+}
+
+const ONE_PART =
   'input_format_parallel_parsing=0, max_insert_block_size=100000000, min_insert_block_size_rows=100000000, ' +
-  'min_insert_block_size_bytes=0, max_insert_threads=1, insert_deduplicate=0, async_insert=0'
+  'min_insert_block_size_bytes=0, max_insert_threads=1, async_insert=0'
 
 /** Reads stay moderate: a query that would take more memory than this fails instead of taking the machine down. */
 export const READ_SETTINGS: Readonly<Record<string, number>> = {

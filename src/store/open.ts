@@ -44,7 +44,7 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
   const registry = new SeriesRegistry(engine)
   await registry.load()
   const writer = new StepWriter(world, { engine, registry, retention: options.retention })
-  const journal = await openJournal(engine)
+  const journal = await openJournal(world, engine)
   const context = { engine, registry }
   /** Series that other processes made are known before a question about them is asked. */
   const fresh = async (): Promise<void> => {
@@ -99,7 +99,8 @@ function explained(engine: Engine): Engine {
     ...engine,
     command: (sql) => attempt('change its tables', () => engine.command(sql)),
     query: (sql) => attempt('answer', () => engine.query(sql)),
-    insert: (table, rows) => attempt(`take in rows of ${table.name}`, () => engine.insert(table, rows)),
+    insert: (table, rows, token) =>
+      attempt(`take in rows of ${table.name}`, () => engine.insert(table, rows, token)),
   }
 }
 

@@ -61,6 +61,7 @@ export const JOURNAL: TableShape = {
     ['at', 'Int64'],
     ['kind', 'String'],
     ['data', 'String'],
+    ['batch', 'String'],
   ],
 }
 
@@ -146,8 +147,14 @@ export const SCHEMA: readonly Migration[] = [
         `seq UInt64 CODEC(Delta, ZSTD(1)),
         at Int64 CODEC(Delta, ZSTD(1)),
         kind LowCardinality(String),
-        data String CODEC(ZSTD(3))`,
-        { engine: tables.engine('journal', '', ''), orderBy: 'seq', settings: DURABLE },
+        data String CODEC(ZSTD(3)),
+        batch String CODEC(ZSTD(1))`,
+        {
+          engine: tables.engine('journal', '', ''),
+          orderBy: 'seq',
+          // A number that one process has claimed is taken for the others.
+          settings: `${DURABLE}, non_replicated_deduplication_window = 1000`,
+        },
       ),
     ],
   },
