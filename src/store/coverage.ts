@@ -1,5 +1,8 @@
-import { DAY, later, type Range, unixSeconds } from '../base/index.ts'
+import { later, type Range, unixSeconds } from '../base/index.ts'
 import type { CoverageSpan } from '../traffic/index.ts'
+
+/** Seconds in a quarter of a day: the stretch in which the ledger keeps rows together. */
+export const QUARTER = 21_600
 
 type State = CoverageSpan['state']
 
@@ -14,13 +17,14 @@ export interface Statement extends Range {
 const WORTH: Readonly<Record<State, number>> = { missing: 0, partial: 1, known: 2 }
 
 /**
- * The span cut at midnights UTC. A growing span is then one row a day that is written again, and rows expire by day.
+ * The span cut where quarters of a day (UTC) begin. A growing span is then one row a quarter that is written again,
+ * and what covers a minute is found in that minute's quarter.
  */
-export function cutByDay(span: CoverageSpan): readonly CoverageSpan[] {
+export function cutByQuarter(span: CoverageSpan): readonly CoverageSpan[] {
   const pieces: CoverageSpan[] = []
   for (let from = span.from; from < span.to; ) {
-    const midnight = later(unixSeconds(Math.floor(from / DAY) * DAY), DAY)
-    const to = midnight < span.to ? midnight : span.to
+    const end = later(unixSeconds(Math.floor(from / QUARTER) * QUARTER), QUARTER)
+    const to = end < span.to ? end : span.to
     pieces.push({ ...span, from, to })
     from = to
   }

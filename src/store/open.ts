@@ -1,6 +1,6 @@
 import { type Range, type UnixSeconds, unixSeconds, type World } from '../base/index.ts'
 import type { CoverageSpan } from '../traffic/index.ts'
-import { checkpointId, dayOf } from './cells.ts'
+import { checkpointId, quartersOf } from './cells.ts'
 import { readChanges } from './changes.ts'
 import { openCluster } from './cluster.ts'
 import { mergeStatements, type Statement } from './coverage.ts'
@@ -108,7 +108,7 @@ function explained(engine: Engine): Engine {
 async function readCheckpoint(engine: Engine, key: string): Promise<string | undefined> {
   const rows = await engine.query(
     `SELECT text FROM ${engine.tables.database}.cells FINAL
-     PREWHERE day = toDate(0) AND series = ${checkpointId(key)} AND kind = 'checkpoint'
+     PREWHERE quarter = 0 AND series = ${checkpointId(key)} AND kind = 'checkpoint'
      ORDER BY inserted_at DESC, revision DESC, writer DESC LIMIT 1`,
   )
   return rows.done ? undefined : rows.text()
@@ -124,7 +124,7 @@ async function readCoverage(
   if (wanted.length === 0 || range.to <= range.from) return []
   const rows = await engine.query(
     `SELECT series, toString(writer), revision, toUInt32(minute), count, text FROM ${engine.tables.database}.cells FINAL
-     PREWHERE day >= toDate(${dayOf(range.from)}) AND day <= toDate(${dayOf(range.to)}) AND series IN (${wanted.map((s) => s.id).join(', ')})
+     PREWHERE ${quartersOf(range)} AND series IN (${wanted.map((s) => s.id).join(', ')})
        AND kind = 'coverage' AND minute < ${range.to}
      WHERE count > ${range.from}`,
   )

@@ -1,6 +1,6 @@
 import { type Labels, labelsKey, pickLabels, type Range, type Seconds } from '../base/index.ts'
 import type { IndicatorQuery, MetricQuery, SplitSeries } from '../traffic/index.ts'
-import { dayOf } from './cells.ts'
+import { quartersOf } from './cells.ts'
 import { type Engine, quote } from './engine.ts'
 import { type Measure, measureOf } from './measure.ts'
 import type { Series, SeriesRegistry } from './series.ts'
@@ -174,7 +174,7 @@ export function cellsWhere(
 ): string {
   const kinds = [...new Set(wanted.measures.flatMap((measure) => measure.kinds))].map(quote)
   return (
-    `${engine.tables.database}.cells FINAL PREWHERE day >= toDate(${dayOf(range.from)}) AND day <= toDate(${dayOf(range.to)})` +
+    `${engine.tables.database}.cells FINAL PREWHERE ${quartersOf(range)}` +
     ` AND series IN (${wanted.series.map((series) => series.id).join(', ')}) AND kind IN (${kinds.join(', ')})` +
     ` AND minute >= ${range.from} AND minute < ${range.to}`
   )

@@ -1,7 +1,7 @@
 import type { World } from '../base/index.ts'
 import type { CoverageSpan, Exemplar, LedgerStep } from '../traffic/index.ts'
-import { CellDraft, dayOf, KIND, outcomeKind, type ZeroCell } from './cells.ts'
-import { cutByDay } from './coverage.ts'
+import { CellDraft, KIND, outcomeKind, quartersOf, type ZeroCell } from './cells.ts'
+import { cutByQuarter } from './coverage.ts'
 import { type Engine, quote } from './engine.ts'
 import type { Retention } from './options.ts'
 import { RowWriter } from './row-binary.ts'
@@ -165,7 +165,7 @@ export class StepWriter {
   #writeCoverage(step: LedgerStep): (() => void)[] {
     const said: (() => void)[] = []
     const oldest = this.#oldestMinute()
-    for (const span of (step.coverage ?? []).flatMap(cutByDay)) {
+    for (const span of (step.coverage ?? []).flatMap(cutByQuarter)) {
       if (span.to <= oldest) continue
       const { key, text } = statementOf(step.writer, span)
       const before = this.#statements.get(key)
@@ -198,7 +198,7 @@ export class StepWriter {
     }
     const rows = await engine.query(
       `SELECT series, toInt8(kind), reason, toUInt32(minute) FROM ${engine.tables.database}.cells FINAL
-       PREWHERE day >= toDate(${dayOf(replaces.from)}) AND day <= toDate(${dayOf(replaces.to)}) AND writer = ${quote(step.writer)}
+       PREWHERE ${quartersOf(replaces)} AND writer = ${quote(step.writer)}
          AND kind IN ('good', 'bad', 'ignored', 'value') AND minute >= ${replaces.from} AND minute < ${replaces.to}
        WHERE count > 0 AND revision < ${step.revision}`,
     )
