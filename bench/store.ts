@@ -103,13 +103,15 @@ async function timed<T>(
   note: (result: T, ms: number) => string,
 ): Promise<T> {
   peak.rss = 0
+  const before = process.cpuUsage()
   const start = performance.now()
   const result = await work()
   const ms = performance.now() - start
+  const used = process.cpuUsage(before)
+  const cpu = (used.user + used.system) / 1000
   const rss = Math.max(peak.rss, process.memoryUsage().rss)
-  console.log(
-    `${name.padEnd(58)} ${ms.toFixed(0).padStart(7)} ms   ${note(result, ms)}   (${(rss / 1e6).toFixed(0)} MB resident at most)`,
-  )
+  const figures = `${ms.toFixed(0).padStart(7)} ms ${cpu.toFixed(0).padStart(7)} CPU-ms ${(rss / 1e6).toFixed(0).padStart(5)} MB`
+  console.log(`${name.padEnd(50)} ${figures}   ${note(result, ms)}`)
   return result
 }
 
