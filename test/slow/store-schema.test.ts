@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
@@ -129,6 +129,30 @@ test('another retention becomes the rule of the tables, and checkpoints outlive 
   const again = await openLedger(world, options)
   expect(await again.checkpoint('k')).toBe('kept')
   await again[Symbol.asyncDispose]()
+})
+
+test('the statements in docs/ledger.md run', async () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/ledger.md'), 'utf8')
+  const statements = [...docs.matchAll(/```sql\n(.*?)```/gs)]
+    .flatMap(([, sql = '']) => sql.split(';'))
+    .filter((s) => s.trim())
+  expect(statements.length).toBe(2)
+  const ledger = await openLedger(world, options)
+  await ledger.write(
+    step({ traffic: [row('edge', { count: 7 }), row('edge', { outcome: 'bad', reason: '5xx' })] }),
+  )
+  await ledger[Symbol.asyncDispose]()
+  await onEngine(async (engine) => {
+    const answers: string[] = []
+    for (const sql of statements) {
+      const inNines = sql.replace(/\b(FROM|JOIN \(SELECT id, labels FROM) (cells|series)\b/g, '$1 nines.$2')
+      const rows = await engine.query(`SELECT toString(tuple(*)) FROM (${inNines}) ORDER BY 1`)
+      while (!rows.done) answers.push(rows.text().replace(/^\('\d{4}-[^']*'/, '(hour'))
+    }
+    expect(answers.toSorted()).toEqual(
+      ["(hour,'good',7)", "(hour,'bad',1)", "('checkout','bad',1)", "('checkout','good',7)"].toSorted(),
+    )
+  })
 })
 
 test('a retention that is not in whole days is refused', async () => {
