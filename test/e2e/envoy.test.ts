@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEnvoyStatsCollector, envoyStatsOptions } from '../../src/collectors/index.ts'
-import { judge, type RequestFacts } from '../../src/traffic/index.ts'
+import { createJudge, type RequestFacts } from '../../src/traffic/index.ts'
 import { createRandom } from '../world.ts'
 import { findEnvoy } from './envoy/binary.ts'
 import { CLUSTERS } from './envoy/bootstrap.ts'
@@ -22,6 +22,7 @@ if (binary === undefined) console.log('Envoy is not tested: name one with NINES_
 const REQUESTS = { before: 18_000, crash: 8_000, draining: 8_000, after: 16_000 }
 const WITHIN_MS = 300
 const world = createRealWorld(1)
+const judge = createJudge()
 
 interface LogLine extends RequestFacts {
   readonly cluster: string

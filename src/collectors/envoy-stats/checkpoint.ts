@@ -1,5 +1,5 @@
 import type { Histogram, Outcome } from '../../traffic/index.ts'
-import type { Owed } from './allot.ts'
+import type { Durations, Owed } from './allot.ts'
 import { emptyState, type ScopeState } from './fold.ts'
 import { field, parse } from './json.ts'
 import type { ProcessMark } from './process.ts'
@@ -78,8 +78,8 @@ function stateOf(value: unknown): ScopeState {
   }
   const replies: Record<string, number> = {}
   for (const [flag, count] of entriesOf(field(value, 'replies'))) if (isNumber(count)) replies[flag] = count
-  const owed: Record<string, Owed> = {}
-  for (const [path, dues] of entriesOf(field(value, 'owed'))) owed[path] = owedOf(dues)
+  const durations: Record<string, Durations> = {}
+  for (const [path, each] of entriesOf(field(value, 'durations'))) durations[path] = durationsOf(each)
   return {
     ...empty,
     grpc: field(value, 'grpc') === true,
@@ -88,7 +88,18 @@ function stateOf(value: unknown): ScopeState {
     unexplained: number('unexplained'),
     unexplainedFailures: number('unexplainedFailures'),
     replies,
-    owed,
+    durations,
+  }
+}
+
+function durationsOf(value: unknown): Durations {
+  const kept = field(value, 'kept')
+  const [bins, counts] = [field(kept, 'bins'), field(kept, 'counts')]
+  const whole = areNumbers(bins) && areNumbers(counts) && bins.length === counts.length
+  return {
+    fresh: owedOf(field(value, 'fresh')),
+    due: owedOf(field(value, 'due')),
+    kept: whole ? { bins, counts } : { bins: [], counts: [] },
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { decodeCheckpoint, encodeCheckpoint, type Remembered } from './checkpoint.ts'
 import { LONGEST_STRETCH_MS } from './coverage.ts'
 import type { Scrape } from './envoy.ts'
-import { type FoldOptions, fold, forgetOwed, settle, type Tally } from './fold.ts'
+import { type FoldOptions, fold, settle, settleDurations, type Tally } from './fold.ts'
 import type { EnvoyStatsOptions } from './options.ts'
 import { type Basis, basisOf, narrowed, type ProcessMark } from './process.ts'
 import { subtract } from './subtract.ts'
@@ -62,7 +62,7 @@ export function createTargetCounter(options: {
       const states = new Map(structuredClone([...(remembered?.scopes ?? [])]))
       const tallies: Tally[] = []
       if (basis === 'restarted' || basis === 'first-sight') tallies.push(...settle(states, foldOptions))
-      if (basis === 'hot-restarted') forgetOwed(states)
+      if (basis === 'hot-restarted') tallies.push(...settleDurations(states, foldOptions))
       const added = subtract(remembered, scrape.totals, basis)
       const known = { meanings: scrape.meanings, gauges: scrape.reading.counters }
       tallies.push(...fold(added, known, states, foldOptions))

@@ -1,6 +1,15 @@
 import type { Histogram, Judgement, Outcome, RequestFacts } from '../../traffic/index.ts'
-import { allot, type Owed } from './allot.ts'
-import type { Meaning } from './names.ts'
+import {
+  type Allotment,
+  addOwed,
+  allot,
+  allotLast,
+  type Durations,
+  noDurations,
+  type Owed,
+  together,
+} from './allot.ts'
+import { type Meaning, REPLY_FLAGS } from './names.ts'
 import type { Totals } from './subtract.ts'
 
 /** What one scrape adds to one series: requests, and durations of requests, which Envoy tells up to a flush later. */
@@ -29,8 +38,8 @@ export interface ScopeState {
   unexplainedFailures: number
   /** Envoy's own replies of the last scrape whose status was not yet counted. */
   replies: Record<string, number>
-  /** By operation: requests that were counted and whose durations are still to come. */
-  owed: Record<string, Owed>
+  /** By operation: what is known of durations and not told yet. */
+  durations: Record<string, Durations>
 }
 
 export interface FoldOptions {
@@ -41,7 +50,8 @@ export interface FoldOptions {
 
 interface ScopeDeltas {
   readonly codes: Map<number, number>
-  readonly replies: { readonly flag: string; readonly code: number; readonly count: number }[]
+  /** By flag. */
+  readonly replies: Map<string, number>
   readonly methods: Map<string, MethodDeltas>
   time: Histogram | undefined
 }
@@ -74,36 +84,57 @@ export function fold(
   for (const [scope, state] of states) {
     const deltas = scopes.get(scope) ?? emptyDeltas()
     const push = (tally: Omit<Tally, 'scope'>): void => {
-      if (tally.count > 0 || tally.latency !== undefined) tallies.push({ scope, ...tally })
+      if (tally.count > 0 || tally.latency !== undefined) tallies.push({ ...tally, scope })
     }
-    foldScope({ scope, state, deltas, options, push })
+    foldScope({ scope, state, deltas, options, push, owed: new Map() })
   }
   return tallies
 }
 
 /** What a process that ended leaves: statuses that no gRPC status can explain any more are HTTP. */
 export function settle(states: Map<string, ScopeState>, options: FoldOptions): readonly Tally[] {
-  const tallies: Tally[] = []
+  const tallies = [...settleDurations(states, options)]
   for (const [scope, state] of states) {
-    if (state.grpc) {
-      const codes = new Map([
-        [200, Math.max(0, state.unexplained - state.active)],
-        [503, state.unexplainedFailures],
-      ])
-      for (const [code, count] of codes) {
-        const { outcome, reason } = options.judge(factsOfLeftover(scope, code, options))
-        if (count > 0)
-          tallies.push({ scope, operation: undefined, outcome, reason, count, latency: undefined })
-      }
+    const codes = [
+      [200, Math.max(0, state.unexplained - state.active)],
+      [503, state.unexplainedFailures],
+    ] as const
+    for (const [code, count] of codes) {
+      const { outcome, reason } = options.judge(factsOfLeftover(scope, code, options))
+      if (state.grpc && count > 0)
+        tallies.push({ scope, operation: undefined, outcome, reason, count, latency: undefined })
     }
     states.set(scope, { ...emptyState(), grpc: state.grpc, timedByMethod: state.timedByMethod })
   }
   return tallies
 }
 
-/** Durations that a process had not told yet when it ended are never told. */
-export function forgetOwed(states: Map<string, ScopeState>): void {
-  for (const state of states.values()) state.owed = {}
+/** Durations that a process had not told yet when it ended are never told; the others find their requests now. */
+export function settleDurations(states: Map<string, ScopeState>, options: FoldOptions): readonly Tally[] {
+  const tallies: Tally[] = []
+  for (const [scope, state] of states) {
+    for (const [path, durations] of Object.entries(state.durations)) {
+      const main = options.judge(mainFacts(state, path))
+      tallies.push(...allotLast(durations, main).map((each) => tallyOf(scope, path, each)))
+    }
+    state.durations = {}
+  }
+  return tallies
+}
+
+function tallyOf(scope: string, path: string, { outcome, reason, latency }: Allotment): Tally {
+  return { scope, operation: path === UNDIVIDED ? undefined : path, outcome, reason, count: 0, latency }
+}
+
+/** The facts of the requests that are most of an operation's. */
+function mainFacts(state: ScopeState, path: string): RequestFacts {
+  if (!state.grpc) return { code: 200 }
+  return path === UNDIVIDED ? { grpcStatus: 0 } : { grpcStatus: 0, path, rpcService: serviceOf(path) }
+}
+
+/** `shop.v1.Orders` of `/shop.v1.Orders/Buy`. */
+function serviceOf(path: string): string {
+  return path.slice(1, path.lastIndexOf('/'))
 }
 
 export function emptyState(): ScopeState {
@@ -114,12 +145,12 @@ export function emptyState(): ScopeState {
     unexplained: 0,
     unexplainedFailures: 0,
     replies: {},
-    owed: {},
+    durations: {},
   }
 }
 
 function emptyDeltas(): ScopeDeltas {
-  return { codes: new Map(), replies: [], methods: new Map(), time: undefined }
+  return { codes: new Map(), replies: new Map(), methods: new Map(), time: undefined }
 }
 
 function gather(added: Totals, meanings: ReadonlyMap<string, Meaning>): Map<string, ScopeDeltas> {
@@ -129,7 +160,8 @@ function gather(added: Totals, meanings: ReadonlyMap<string, Meaning>): Map<stri
     if (meaning === undefined) continue
     const deltas = entry(scopes, meaning.scope, emptyDeltas)
     if (meaning.kind === 'code') deltas.codes.set(meaning.code, (deltas.codes.get(meaning.code) ?? 0) + count)
-    else if (meaning.kind === 'reply') deltas.replies.push({ flag: meaning.flag, code: meaning.code, count })
+    else if (meaning.kind === 'reply')
+      deltas.replies.set(meaning.flag, (deltas.replies.get(meaning.flag) ?? 0) + count)
     else if (meaning.kind === 'grpc') {
       const { statuses } = methodOf(deltas, meaning)
       statuses.set(meaning.status, (statuses.get(meaning.status) ?? 0) + count)
@@ -173,22 +205,50 @@ interface ScopeWork {
   readonly deltas: ScopeDeltas
   readonly options: FoldOptions
   readonly push: (tally: Omit<Tally, 'scope'>) => void
+  /** By operation, what this scrape counted whose durations the next ones bring. */
+  readonly owed: Map<string, Owed>
 }
 
 function foldScope(work: ScopeWork): void {
-  const { state, deltas, options } = work
+  const { state, deltas } = work
   if (!state.grpc) {
     foldHttp(work, deltas.codes)
-    takeDurations(work, undefined, { main: options.judge({ code: 200 }), time: deltas.time })
+    tellDurations(work, new Map([[UNDIVIDED, deltas.time]]))
     return
   }
   const { codes, replied } = notGrpc(work)
   foldGrpc(work, replied)
   foldHttp(work, codes)
-  // The scope's own histogram holds gRPC and HTTP together. It is used only where methods have none of their own.
-  if (state.timedByMethod || deltas.time === undefined) return
-  state.owed = { [UNDIVIDED]: together(Object.values(state.owed)) }
-  takeDurations(work, undefined, { main: options.judge({ grpcStatus: 0 }), time: deltas.time })
+  if (state.timedByMethod) {
+    // The scope's own histogram holds gRPC and HTTP together. It is used only where methods have none of their own.
+    tellDurations(work, new Map([...deltas.methods].map(([path, { time }]) => [path, time])))
+    return
+  }
+  if (deltas.time !== undefined) {
+    state.durations = { [UNDIVIDED]: together(Object.values(state.durations)) }
+    const owed = [...work.owed.values()].reduce(addOwed, {})
+    work.owed.clear()
+    work.owed.set(UNDIVIDED, owed)
+  }
+  tellDurations(work, new Map([[UNDIVIDED, deltas.time]]))
+}
+
+/** Moves the durations of every operation on by one scrape. */
+function tellDurations(work: ScopeWork, times: ReadonlyMap<string, Histogram | undefined>): void {
+  const { scope, state, options } = work
+  const paths = new Set([...Object.keys(state.durations), ...work.owed.keys(), ...times.keys()])
+  for (const path of paths) {
+    const came = { owed: work.owed.get(path) ?? {}, time: times.get(path) }
+    const before = state.durations[path] ?? noDurations()
+    const { durations, allotments } = allot(before, came, options.judge(mainFacts(state, path)))
+    for (const each of allotments) work.push(tallyOf(scope, path, each))
+    if (isIdle(durations)) delete state.durations[path]
+    else state.durations[path] = durations
+  }
+}
+
+function isIdle({ fresh, due, kept }: Durations): boolean {
+  return kept.bins.length === 0 && Object.keys(fresh).length === 0 && Object.keys(due).length === 0
 }
 
 /**
@@ -227,30 +287,39 @@ function factsOfLeftover(scope: string, code: number, options: FoldOptions): Req
   return { code: code === 200 && options.isGrpcOnly(scope) ? 499 : code }
 }
 
-function foldHttp(work: ScopeWork, codes: ReadonlyMap<number, number>): void {
-  const { scope, state, deltas, options, push } = work
+function foldHttp(work: ScopeWork, codes: Map<number, number>): void {
+  const { scope, state, options, push } = work
   const { judge } = options
-  const nextReplies: Record<string, number> = {}
   const main = judge({ code: 200 }).reason
+  if (state.grpc) state.replies = {}
+  else foldReplies(work, codes)
   for (const [code, count] of codes) {
-    let rest = count
-    if (!state.grpc) {
-      for (const reply of deltas.replies) {
-        if (reply.code !== code) continue
-        const carried = state.replies[reply.flag] ?? 0
-        const taken = Math.min(rest, carried + reply.count)
-        rest -= taken
-        nextReplies[reply.flag] = reply.count - Math.max(0, taken - carried)
-        const { outcome, reason } = judge({ code, flags: reply.flag })
-        push({ operation: undefined, outcome, reason, count: taken, latency: undefined })
-      }
-    }
-    const judgement = judge(state.grpc ? factsOfLeftover(scope, code, options) : { code })
-    const { outcome, reason, timed } = judgement
-    push({ operation: undefined, outcome, reason, count: rest, latency: undefined })
-    if (!state.grpc && timed && reason !== main) owe(state, UNDIVIDED, { outcome, reason, count: rest })
+    const { outcome, reason, timed } = judge(state.grpc ? factsOfLeftover(scope, code, options) : { code })
+    push({ operation: undefined, outcome, reason, count, latency: undefined })
+    if (!state.grpc && timed && reason !== main) owe(work, UNDIVIDED, { outcome, reason, count })
   }
-  state.replies = nextReplies
+}
+
+/**
+ * Takes out of the statuses what Envoy's router answered itself. The count of a reply and that of its status are not
+ * read at one instant, so a reply may wait for its status until the next scrape; not longer, since replies that a
+ * retry made good have none.
+ */
+function foldReplies({ state, deltas, options, push }: ScopeWork, codes: Map<number, number>): void {
+  const waiting: Record<string, number> = {}
+  for (const { flag, code } of REPLY_FLAGS) {
+    const carried = state.replies[flag] ?? 0
+    const came = deltas.replies.get(flag) ?? 0
+    const left = codes.get(code) ?? 0
+    const taken = Math.min(left, carried + came)
+    const still = Math.min(came, carried + came - taken)
+    if (still > 0) waiting[flag] = still
+    if (taken === 0) continue
+    codes.set(code, left - taken)
+    const { outcome, reason } = options.judge({ code, flags: flag })
+    push({ operation: undefined, outcome, reason, count: taken, latency: undefined })
+  }
+  state.replies = waiting
 }
 
 function foldGrpc(work: ScopeWork, replied: number): void {
@@ -263,9 +332,8 @@ function foldGrpc(work: ScopeWork, replied: number): void {
       const { outcome, reason } = options.judge({ ...method.facts, grpcStatus: status })
       push({ operation, outcome, reason, count, latency: undefined })
       const untimed = status === UNAVAILABLE ? (shares.get(path) ?? 0) : 0
-      if (reason !== main.reason) owe(work.state, path, { outcome, reason, count: count - untimed })
+      if (reason !== main.reason) owe(work, path, { outcome, reason, count: count - untimed })
     }
-    takeDurations(work, operation, { main, time: method.time })
   }
 }
 
@@ -287,33 +355,12 @@ function sharesOf(replied: number, methods: ReadonlyMap<string, MethodDeltas>): 
 }
 
 function owe(
-  state: ScopeState,
+  work: ScopeWork,
   path: string,
   due: { readonly outcome: Outcome; readonly reason: string; readonly count: number },
 ): void {
-  if (due.count === 0) return
-  const owed = (state.owed[path] ??= {})
-  owed[due.reason] = { outcome: due.outcome, count: (owed[due.reason]?.count ?? 0) + due.count }
-}
-
-function together(all: readonly Owed[]): Owed {
-  const sum: Owed = {}
-  for (const owed of all) {
-    for (const [reason, { outcome, count }] of Object.entries(owed))
-      sum[reason] = { outcome, count: (sum[reason]?.count ?? 0) + count }
-  }
-  return sum
-}
-
-function takeDurations(
-  work: ScopeWork,
-  operation: string | undefined,
-  from: { readonly main: Judgement; readonly time: Histogram | undefined },
-): void {
-  if (from.time === undefined) return
-  const owed = work.state.owed[operation ?? UNDIVIDED] ?? {}
-  for (const { outcome, reason, latency } of allot(from.time, owed, from.main))
-    work.push({ operation, outcome, reason, count: 0, latency })
+  const { outcome, reason, count } = due
+  if (count > 0) work.owed.set(path, addOwed(work.owed.get(path) ?? {}, { [reason]: { outcome, count } }))
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -6,7 +6,7 @@ export type Meaning =
   /** Requests that ended with this HTTP status; the hundreds of a class where only the class is counted. */
   | { readonly kind: 'code'; readonly scope: string; readonly code: number }
   /** Requests that Envoy answered itself, with this status; they are in the status's count too. */
-  | { readonly kind: 'reply'; readonly scope: string; readonly flag: string; readonly code: 503 | 504 }
+  | { readonly kind: 'reply'; readonly scope: string; readonly flag: string }
   /** gRPC requests that ended with this status. Without a method Envoy adds up all methods. */
   | {
       readonly kind: 'grpc'
@@ -32,18 +32,29 @@ export type Meaning =
  * Envoy 1.40: a timeout is in `upstream_rq_504`, an overflow, a refused connection, an empty cluster are in
  * `upstream_rq_503`. They refine a reason; they never add a request.
  */
-const REPLIES: Readonly<Record<string, { readonly flag: string; readonly code: 503 | 504 }>> = {
-  upstream_rq_timeout: { flag: 'UT', code: 504 },
-  upstream_rq_per_try_timeout: { flag: 'UT', code: 504 },
-  upstream_rq_pending_overflow: { flag: 'UO', code: 503 },
-  upstream_rq_active_overflow: { flag: 'UO', code: 503 },
-  upstream_rq_maintenance_mode: { flag: 'UO', code: 503 },
-  upstream_rq_drop_overload: { flag: 'DO', code: 503 },
-  upstream_rq_pending_failure_eject: { flag: 'UF', code: 503 },
-  upstream_cx_none_healthy: { flag: 'UH', code: 503 },
-  upstream_rq_rx_reset: { flag: 'UR', code: 503 },
-  upstream_cx_destroy_remote_with_active_rq: { flag: 'UC', code: 503 },
+const REPLIES: Readonly<Record<string, string>> = {
+  upstream_rq_timeout: 'UT',
+  upstream_rq_per_try_timeout: 'UT',
+  upstream_rq_pending_overflow: 'UO',
+  upstream_rq_active_overflow: 'UO',
+  upstream_rq_maintenance_mode: 'UO',
+  upstream_rq_drop_overload: 'DO',
+  upstream_rq_pending_failure_eject: 'UF',
+  upstream_cx_none_healthy: 'UH',
+  upstream_rq_rx_reset: 'UR',
+  upstream_cx_destroy_remote_with_active_rq: 'UC',
 }
+
+/** The flags of those replies, the surest first: a reset may also be of an answer that had begun, or be retried. */
+export const REPLY_FLAGS: readonly { readonly flag: string; readonly code: 503 | 504 }[] = [
+  { flag: 'UT', code: 504 },
+  { flag: 'UH', code: 503 },
+  { flag: 'UO', code: 503 },
+  { flag: 'DO', code: 503 },
+  { flag: 'UF', code: 503 },
+  { flag: 'UR', code: 503 },
+  { flag: 'UC', code: 503 },
+]
 
 /** Only a cluster itself has these; its repeats (`internal.`, `canary.`, `zone.…`, `retry.`) do not. */
 const SIGNS: ReadonlySet<string> = new Set([
@@ -137,8 +148,8 @@ function ownShape(last: string): ((scope: string) => Meaning) | undefined {
   if (last === 'upstream_rq_time')
     return (scope) => ({ kind: 'time', scope, service: undefined, method: undefined })
   if (SIGNS.has(last)) return (scope) => ({ kind: 'sign', scope, grpc: false })
-  const reply = Object.hasOwn(REPLIES, last) ? REPLIES[last] : undefined
-  if (reply !== undefined) return (scope) => ({ kind: 'reply', scope, ...reply })
+  const flag = Object.hasOwn(REPLIES, last) ? REPLIES[last] : undefined
+  if (flag !== undefined) return (scope) => ({ kind: 'reply', scope, flag })
   const code = statusOf(last)
   return code === undefined ? undefined : (scope) => ({ kind: 'code', scope, code })
 }

@@ -79,7 +79,7 @@ export class Poller {
     while (!signal.aborted) {
       const began = clock.monotonicMs()
       await this.#poll(sink, signal)
-      const pause = pauseAfter(this.#failures, this.#options.settings.intervalMs) * (0.9 + 0.2 * random())
+      const pause = pauseAfter(this.#failures, this.#options.settings.intervalMs) * (1 + 0.1 * random())
       await clock.sleep(Math.max(0, pause - (clock.monotonicMs() - began)), signal).catch(() => undefined)
     }
     await this.#write(sink)

@@ -46,11 +46,10 @@ export async function createEnvoyRig(
     const child = spawn(
       binary,
       [
-        ...['-c', config, '--concurrency', '1', '-l', 'warning', '--file-flush-interval-msec', '50'],
-        ...['--base-id', String(baseId), '--restart-epoch', String(epoch)],
-        ...['--drain-time-s', String(DRAIN_S), '--parent-shutdown-time-s', String(PARENT_S)],
-        ...['--drain-strategy', 'immediate'],
-      ],
+        `--config-path ${config} --concurrency 1 --log-level warning --file-flush-interval-msec 50`,
+        `--base-id ${baseId} --restart-epoch ${epoch}`,
+        `--drain-time-s ${DRAIN_S} --parent-shutdown-time-s ${PARENT_S} --drain-strategy immediate`,
+      ].flatMap((line) => line.split(' ')),
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RIG_GENERATION: String(generation) } },
     )
     living.add(child)
