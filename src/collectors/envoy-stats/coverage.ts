@@ -73,9 +73,9 @@ export function createCoverage(source: string, start: number): CoverageTracker {
   return {
     join,
     rejoin: (target, { from, to }) => {
-      const since = Math.max(from, to - TOLD_AGAIN_MS)
-      join(target, since)
-      targets.get(target)?.stretches.push({ from: since, to })
+      const again = Math.ceil((to - TOLD_AGAIN_MS) / MINUTE_MS) * MINUTE_MS
+      join(target, Math.max(Math.floor(from / MINUTE_MS) * MINUTE_MS, again))
+      targets.get(target)?.stretches.push({ from, to })
     },
     leave: (target, at) => {
       const known = targets.get(target)
@@ -122,8 +122,8 @@ function verdictOfTarget(
   let loss: string | undefined
   for (const stretch of target.stretches) {
     if (stretch.to < from || stretch.from > to) continue
-    touched = true
-    loss ??= stretch.loss
+    touched ||= Math.min(stretch.to, to) > Math.max(stretch.from, from) || stretch.from === stretch.to
+    if (stretch.to > from && stretch.from < to) loss ??= stretch.loss
     if (stretch.from <= reached) reached = Math.max(reached, stretch.to)
   }
   if (reached >= to) {
