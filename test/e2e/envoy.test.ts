@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createEnvoyStatsCollector, envoyStatsOptions } from '../../src/collectors/index.ts'
+import {
+  createEnvoyStatsCollector,
+  envoyStatsOptions,
+  ingestFiles,
+  logSourceOptions,
+} from '../../src/collectors/index.ts'
 import { createJudge, type RequestFacts } from '../../src/traffic/index.ts'
 import { createRandom } from '../world.ts'
 import { findEnvoy } from './envoy/binary.ts'
-import { CLUSTERS } from './envoy/bootstrap.ts'
+import { CLUSTERS, LOG_FORMAT } from './envoy/bootstrap.ts'
 import { createEnvoyRig, type EnvoyRig, until } from './envoy/envoy.ts'
 import { createLoad, type Seen } from './envoy/load.ts'
 import { createStorage, type MemoryLedger, openLedger, totals, within } from './envoy/sink.ts'
@@ -170,6 +175,26 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     console.log('by outcome', byStats)
     expect(byLog).toEqual(byClient)
     expect(byStats).toEqual(byClient)
+  })
+
+  test('the log source counts the same from the file, under the same labels', async () => {
+    const checked = logSourceOptions({
+      files: [rig.accessLog],
+      format: 'envoy-format',
+      fields: LOG_FORMAT,
+      service: { from: 'upstream_cluster' },
+      operations: ['/one/**', '/two/**'],
+    })
+    if (checked.kind === 'failed') throw new Error(JSON.stringify(checked.error))
+    const logs = openLedger(createStorage())
+    const report = await ingestFiles(world, { name: 'log', options: checked.value, sink: logs.sink })
+    expect(report.rejected).toEqual({})
+    const count = (all: ReturnType<MemoryLedger['rows']>): Record<string, number> =>
+      totals(
+        all.filter(({ reason }) => reason !== 'client-left-early'),
+        ({ labels, outcome }) => `${labels['service_name']} ${outcome}`,
+      )
+    expect(count(logs.rows())).toEqual(count(rows()))
   })
 
   test('statistics and access log agree on the reasons', () => {

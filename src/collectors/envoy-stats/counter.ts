@@ -59,7 +59,8 @@ export function createTargetCounter(options: {
     remembered: () => remembered,
     take: (scrape) => {
       const basis = basisOf(remembered, scrape.process, options.readingSince)
-      const states = new Map(structuredClone([...(remembered?.scopes ?? [])]))
+      // The states move on in place: what was remembered is replaced below.
+      const states = new Map(remembered?.scopes ?? [])
       const tallies: Tally[] = []
       if (basis === 'restarted' || basis === 'first-sight') tallies.push(...settle(states, foldOptions))
       if (basis === 'hot-restarted') tallies.push(...settleDurations(states, foldOptions))

@@ -1,4 +1,5 @@
 import { failed, ok, type Result, type World } from '../../base/index.ts'
+import type { Histogram } from '../../traffic/index.ts'
 import { readStatsJson } from './json.ts'
 import { filterOf, isRelevant, type Meaning, meaningsOf } from './names.ts'
 import type { EnvoyStatsOptions } from './options.ts'
@@ -78,7 +79,7 @@ function createInterpreter(
   const isWanted = (name: string): boolean => isRelevant(name, settings.level)
   const text = createTextReader(isWanted)
   const included = new Map<string, boolean>()
-  let known = new Set<string>()
+  const known = new Set<string>()
   let meanings: ReadonlyMap<string, Meaning> = new Map()
 
   const includes = (scope: string): boolean => {
@@ -91,12 +92,11 @@ function createInterpreter(
   }
   const understand = (reading: Reading): void => {
     const { counters, histograms } = reading
-    let all = counters.size + histograms.size === known.size
-    if (all) for (const name of counters.keys()) all &&= known.has(name)
-    if (all) for (const name of histograms.keys()) all &&= known.has(name)
-    if (all) return
-    known = new Set([...counters.keys(), ...histograms.keys()])
+    const news = [...counters.keys(), ...histograms.keys()].filter((name) => !known.has(name))
+    if (news.length === 0) return
+    for (const name of news) known.add(name)
     meanings = new Map([...meaningsOf(known, settings.level)].filter(([, { scope }]) => includes(scope)))
+    text.keepOnly({ has: (name) => (meanings.get(name)?.kind ?? 'sign') !== 'sign' })
   }
 
   return (answer, process) => {
@@ -104,21 +104,22 @@ function createInterpreter(
     const reading = json ? readStatsJson(answer.text, isWanted) : text.read(answer.text)
     if (reading === undefined || isNonsense(reading)) return undefined
     understand(reading)
-    const rising = (name: string): boolean => {
-      const kind = meanings.get(name)?.kind
-      return kind === 'code' || kind === 'reply' || kind === 'grpc' || kind === 'time'
-    }
+    const counters = new Map<string, number>()
+    for (const [name, value] of reading.counters) if (isRising(meanings.get(name))) counters.set(name, value)
+    const histograms = new Map<string, Histogram>()
+    for (const [name, value] of reading.histograms) if (meanings.has(name)) histograms.set(name, value)
     return {
       at: answer.answeredMs,
       process,
       reading,
       meanings,
-      totals: {
-        counters: new Map([...reading.counters].filter(([name]) => rising(name))),
-        histograms: new Map([...reading.histograms].filter(([name]) => rising(name))),
-      },
+      totals: { counters, histograms },
     }
   }
+}
+
+function isRising(meaning: Meaning | undefined): boolean {
+  return meaning !== undefined && meaning.kind !== 'sign' && meaning.kind !== 'active'
 }
 
 /** An Envoy that served nothing yet sends an empty page; a page of something else has lines, and none is ours. */

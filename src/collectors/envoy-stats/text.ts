@@ -5,13 +5,15 @@ import { BinCollector, isCount, type Reading } from './reading.ts'
 export interface TextReader {
   /** Never throws, whatever the text. */
   readonly read: (text: string) => Reading
+  /** From now on, statistics seen so far that are not among these are passed over. */
+  readonly keepOnly: (names: { readonly has: (name: string) => boolean }) => void
 }
 
 interface Line {
   /** The name with what stands between it and its value: `cluster.web.upstream_rq_200: `. */
   readonly prefix: string
   readonly name: string
-  readonly wanted: boolean
+  wanted: boolean
 }
 
 const [SPACE, ZERO, NINE, COLON] = [32, 48, 57, 58]
@@ -29,16 +31,20 @@ export function createTextReader(isWanted: (name: string) => boolean): TextReade
   const lineAt = (text: string, from: number, end: number): Line | undefined => {
     const colon = text.charCodeAt(end - 1) === COLON ? end - 1 : separatorIn(text, from, end)
     if (colon <= from) return undefined
-    const prefix = text.slice(from, Math.min(colon + 2, end))
-    const known = lines.get(prefix)
+    const known = lines.get(text.slice(from, Math.min(colon + 2, end)))
     if (known !== undefined) return known
-    const name = text.slice(from, colon)
+    // A slice would keep all of its scrape in memory.
+    const prefix = Buffer.from(text.slice(from, Math.min(colon + 2, end))).toString()
+    const name = prefix.slice(0, colon - from)
     const line = { prefix, name, wanted: isWanted(name) }
     lines.set(prefix, line)
     return line
   }
 
   return {
+    keepOnly: (names) => {
+      for (const line of lines.values()) line.wanted &&= names.has(line.name)
+    },
     read: (text) => {
       const counters = new Map<string, number>()
       const histograms = new Map<string, Histogram>()
@@ -49,7 +55,8 @@ export function createTextReader(isWanted: (name: string) => boolean): TextReade
       let at = 0
       while (at < text.length) {
         const guess = order[seen.length]
-        const hit = guess !== undefined && text.startsWith(guess.prefix, at)
+        // Comparing a slice is several times faster than startsWith.
+        const hit = guess !== undefined && text.substring(at, at + guess.prefix.length) === guess.prefix
         // What is not wanted is passed over whole; the value of what is wanted is short.
         let end = text.indexOf('\n', hit ? at + guess.prefix.length : at)
         if (end < 0) end = text.length

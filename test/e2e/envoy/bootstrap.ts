@@ -88,7 +88,8 @@ function connectionManager(accessLog: string): unknown {
   }
 }
 
-const LOG_FORMAT = {
+/** The keys of an access log line, and Envoy's operators. */
+export const LOG_FORMAT = {
   start_time: '%START_TIME%',
   method: '%REQ(:METHOD)%',
   path: '%REQ(:PATH)%',
