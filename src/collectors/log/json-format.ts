@@ -1,3 +1,4 @@
+import { createFlatReader } from './flat-json.ts'
 import { type Decoder, emptyFields, type Field, placeOf, recordOf } from './record.ts'
 
 /** A key of a JSON line and what stands under it. Of several keys for one field, the first that has a value counts. */
@@ -67,17 +68,27 @@ export const NGINX_KEYS: readonly KeyField[] = [
 /** Decodes one JSON object a line. Values may be numbers or strings: Envoy's older JSON writes all as strings. */
 export function createJsonDecoder(keys: readonly KeyField[]): Decoder {
   const columns = keys.map(({ key, field }) => ({ key, place: placeOf(field), steps: key.split('.') }))
-  const places = [...new Set(columns.map(({ place }) => place))]
+  // Where each key's value goes; a key that is written twice means its first field.
+  const slots = new Map<string, number>()
+  for (const { key } of columns) if (!slots.has(key)) slots.set(key, slots.size)
+  const targets = columns.map(({ key, place }) => ({ slot: slots.get(key) ?? 0, place }))
+  const readFlat = createFlatReader(slots)
+  const values: unknown[] = [...slots].map(() => undefined)
   const raw = emptyFields()
   return (line) => {
-    const object = objectOf(line)
-    if (object === undefined) return 'not-json'
-    for (const place of places) raw[place] = undefined
-    for (const { key, place, steps } of columns) {
-      if (raw[place] !== undefined) continue
-      let value = object[key]
-      if (value === undefined && steps.length > 1) value = nested(object, steps)
-      if (value !== undefined && value !== null && value !== '' && value !== '-') raw[place] = value
+    values.fill(undefined)
+    if (!readFlat(line, values)) {
+      values.fill(undefined)
+      const object = objectOf(line)
+      if (object === undefined) return 'not-json'
+      columns.forEach(({ key, steps }, i) => {
+        values[targets[i]?.slot ?? 0] = Object.hasOwn(object, key) ? object[key] : nested(object, steps)
+      })
+    }
+    raw.fill(undefined)
+    for (const { slot, place } of targets) {
+      const value = values[slot]
+      if (value !== undefined && value !== null && value !== '' && value !== '-') raw[place] ??= value
     }
     return recordOf(raw)
   }
@@ -95,6 +106,7 @@ function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 function nested(object: Readonly<Record<string, unknown>>, steps: readonly string[]): unknown {
+  if (steps.length < 2) return undefined
   let value: unknown = object
   for (const step of steps) {
     if (!isObject(value)) return undefined
