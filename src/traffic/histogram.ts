@@ -105,29 +105,42 @@ export function quantileOf(
 }
 
 /**
- * Counts durations one by one. It keeps one array over the bins between the fastest and the slowest seen: requests of
- * one series lie close together, so it stays small, and adding is one look-up.
+ * Counts durations one by one. Most cells of the ledger see a few durations, which it keeps in a list; one that sees
+ * more gets an array over the bins between the fastest and the slowest, where adding is one look-up.
  */
 export class HistogramBuilder {
+  readonly #few: number[] = []
+  readonly #fewCounts: number[] = []
+  /** Counts from the bin `#first` on; undefined while there are few. */
+  #many: Float64Array | undefined
   #first = 0
-  #counts = new Float64Array(0)
 
   /** Counts `weight` events in the bin; a whole number. */
   add(bin: number, weight = 1): void {
-    const at = bin - this.#first
-    if (at < 0 || at >= this.#counts.length) {
-      this.#grow(bin)
-      this.add(bin, weight)
-      return
+    if (this.#many === undefined) {
+      const at = this.#few.indexOf(bin)
+      if (at >= 0) {
+        this.#fewCounts[at] = (this.#fewCounts[at] ?? 0) + weight
+        return
+      }
+      if (this.#few.length < FEW) {
+        this.#few.push(bin)
+        this.#fewCounts.push(weight)
+        return
+      }
+      this.#many = this.#spread(bin)
     }
-    this.#counts[at] = (this.#counts[at] ?? 0) + weight
+    const at = bin - this.#first
+    if (at < 0 || at >= this.#many.length) this.#many = this.#widen(this.#many, bin)
+    this.#many[bin - this.#first] = (this.#many[bin - this.#first] ?? 0) + weight
   }
 
   build(): Histogram {
+    const many = this.#many ?? this.#spread(this.#few[0] ?? 0)
     const bins: number[] = []
     const counts: number[] = []
-    for (let i = 0; i < this.#counts.length; i++) {
-      const count = this.#counts[i] ?? 0
+    for (let i = 0; i < many.length; i++) {
+      const count = many[i] ?? 0
       if (count === 0) continue
       bins.push(this.#first + i)
       counts.push(count)
@@ -135,15 +148,33 @@ export class HistogramBuilder {
     return { bins, counts }
   }
 
-  #grow(bin: number): void {
-    const old = this.#counts
-    const empty = old.length === 0
-    const first = Math.max(0, Math.min(empty ? bin : this.#first, bin - (bin % 16)))
-    const end = Math.max(empty ? 0 : this.#first + old.length, bin + 16 - (bin % 16))
-    this.#counts = new Float64Array(end - first)
-    this.#counts.set(old, empty ? 0 : this.#first - first)
+  /** The few as an array that has room for the bin too. */
+  #spread(bin: number): Float64Array {
+    const { first, end } = alignedAround(Math.min(bin, ...this.#few), Math.max(bin, ...this.#few))
     this.#first = first
+    const many = new Float64Array(end - first)
+    this.#few.forEach((each, i) => {
+      many[each - first] = this.#fewCounts[i] ?? 0
+    })
+    return many
   }
+
+  #widen(many: Float64Array, bin: number): Float64Array {
+    const last = this.#first + many.length - 1
+    const { first, end } = alignedAround(Math.min(this.#first, bin), Math.max(last, bin))
+    const wider = new Float64Array(end - first)
+    wider.set(many, this.#first - first)
+    this.#first = first
+    return wider
+  }
+}
+
+const FEW = 16
+/** An array is widened by at least this many bins, so that it is not widened often. */
+const ROOM = 32
+
+function alignedAround(lowest: number, highest: number): { readonly first: number; readonly end: number } {
+  return { first: lowest - (lowest % ROOM), end: highest + ROOM - (highest % ROOM) }
 }
 
 /** The edges next to a duration in µs, below and above; the same twice when it is one. */

@@ -1,11 +1,11 @@
 import { createEnvoyTextDecoder, ENVOY_DEFAULT_FORMAT } from './envoy-format.ts'
 import { createJsonDecoder, ENVOY_KEYS, NGINX_KEYS } from './json-format.ts'
 import type { LogOptions } from './options.ts'
-import type { Decoder } from './record.ts'
+import type { Decoder, LineDecoder } from './record.ts'
 import { createWebDecoder } from './web-format.ts'
 
 /** The decoder of a source's lines. */
-export function createDecoder(options: LogOptions): Decoder {
+export function createDecoder(options: LogOptions): LineDecoder {
   const { format, fields, trailing } = options
   switch (format) {
     case 'envoy-json':
@@ -13,16 +13,16 @@ export function createDecoder(options: LogOptions): Decoder {
     case 'nginx-json':
       return createJsonDecoder([...fields, ...NGINX_KEYS])
     case 'envoy-text':
-      return textDecoder(ENVOY_DEFAULT_FORMAT)
+      return byLine(textDecoder(ENVOY_DEFAULT_FORMAT))
     case 'envoy-format':
       return options.formatString === undefined
         ? createJsonDecoder(fields)
-        : textDecoder(options.formatString)
+        : byLine(textDecoder(options.formatString))
     case 'common':
     case 'combined':
-      return createWebDecoder({ trailing })
+      return byLine(createWebDecoder({ trailing }))
     case 'vhost_combined':
-      return createWebDecoder({ vhost: true, trailing })
+      return byLine(createWebDecoder({ vhost: true, trailing }))
     default:
       return format satisfies never
   }
@@ -32,4 +32,8 @@ function textDecoder(format: string): Decoder {
   const decoder = createEnvoyTextDecoder(format)
   if (decoder.kind === 'failed') throw new Error(`the format was checked before: ${decoder.error}`)
   return decoder.value
+}
+
+function byLine(decode: Decoder): LineDecoder {
+  return (text, from, to) => decode(text.slice(from, to))
 }

@@ -1,5 +1,6 @@
 import { type Labels, microseconds } from '../../base/index.ts'
 import type { Exemplar, Judgement } from '../../traffic/index.ts'
+import { ownText } from './own-text.ts'
 import type { LogRecord } from './record.ts'
 
 const MOST_BAD = 35
@@ -61,8 +62,8 @@ export class ExemplarPick {
       outcome: judgement.outcome,
       reason: judgement.reason,
       ...(duration === undefined ? {} : { duration: microseconds(duration) }),
-      ...(traceId === undefined ? {} : { traceId }),
-      ...(requestId === undefined ? {} : { requestId }),
+      ...(traceId === undefined ? {} : { traceId: ownText(traceId) }),
+      ...(requestId === undefined ? {} : { requestId: ownText(requestId) }),
     }
   }
 }

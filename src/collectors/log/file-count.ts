@@ -17,14 +17,14 @@ import type { FileCheckpoint } from './identity.ts'
 import { LONGEST_LINE, type Stretch } from './line-reader.ts'
 import { createNaming, type SeriesOf } from './naming.ts'
 import type { LogOptions } from './options.ts'
-import type { Decoder, LogRecord, Rejection } from './record.ts'
+import type { LineDecoder, LogRecord, Rejection } from './record.ts'
 import { coverageState, type Tally } from './tally.ts'
 
 /** What all files of one source share. */
 export interface SourceSetting {
   readonly name: string
   readonly options: LogOptions
-  readonly decode: Decoder
+  readonly decode: LineDecoder
   readonly judge: (record: LogRecord) => Judgement
   readonly naming: (file: string) => SeriesOf
   readonly table: SeriesTable
@@ -183,17 +183,17 @@ export class FileCount {
       const next = lineEnd < 0 ? text.length : lineEnd + 1
       let end = lineEnd < 0 ? text.length : lineEnd
       if (end > from && text.charCodeAt(end - 1) === 13) end--
-      this.#countLine(text.slice(from, end))
+      this.#countLine(text, from, end)
       from = next
     }
   }
 
-  #countLine(line: string): void {
-    if (line === '') {
+  #countLine(text: string, from: number, to: number): void {
+    if (from === to) {
       this.#lines++
       return
     }
-    const record = line.length > LONGEST_LINE ? 'line-too-long' : this.#setting.decode(line)
+    const record = to - from > LONGEST_LINE ? 'line-too-long' : this.#setting.decode(text, from, to)
     if (typeof record === 'string') return this.#reject(record)
     this.#lines++
     const judgement = this.#setting.judge(record)

@@ -1,5 +1,5 @@
 import { createFlatReader } from './flat-json.ts'
-import { type Decoder, emptyFields, type Field, placeOf, recordOf } from './record.ts'
+import { emptyFields, type Field, type LineDecoder, placeOf, recordOf } from './record.ts'
 
 /** A key of a JSON line and what stands under it. Of several keys for one field, the first that has a value counts. */
 export interface KeyField {
@@ -66,7 +66,7 @@ export const NGINX_KEYS: readonly KeyField[] = [
 ]
 
 /** Decodes one JSON object a line. Values may be numbers or strings: Envoy's older JSON writes all as strings. */
-export function createJsonDecoder(keys: readonly KeyField[]): Decoder {
+export function createJsonDecoder(keys: readonly KeyField[]): LineDecoder {
   const columns = keys.map(({ key, field }) => ({ key, place: placeOf(field), steps: key.split('.') }))
   // Where each key's value goes; a key that is written twice means its first field.
   const slots = new Map<string, number>()
@@ -75,11 +75,11 @@ export function createJsonDecoder(keys: readonly KeyField[]): Decoder {
   const readFlat = createFlatReader(slots)
   const values: unknown[] = [...slots].map(() => undefined)
   const raw = emptyFields()
-  return (line) => {
+  return (text, from, to) => {
     values.fill(undefined)
-    if (!readFlat(line, values)) {
+    if (!readFlat(text, from, to, values)) {
       values.fill(undefined)
-      const object = objectOf(line)
+      const object = objectOf(text.slice(from, to))
       if (object === undefined) return 'not-json'
       columns.forEach(({ key, steps }, i) => {
         values[targets[i]?.slot ?? 0] = Object.hasOwn(object, key) ? object[key] : nested(object, steps)

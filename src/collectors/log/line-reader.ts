@@ -10,6 +10,8 @@ export type Stretch =
   | { readonly kind: 'too-long'; readonly start: number; readonly end: number }
 
 const BUFFER = 2 * LONGEST_LINE
+/** Read at once. The text made of it is garbage soon after, so it should be collected as young garbage is. */
+const READ = 256 * 1024
 const NEWLINE = 10
 
 /** Cuts a file into stretches of whole lines. An unfinished last line stays until it is finished, or asked for. */
@@ -33,8 +35,8 @@ export class LineReader {
     this.#forget(this.#given)
     for (;;) {
       const had = this.#filled
-      // Once nearly a whole buffer is there it is worth counting; smaller reads wait for no more.
-      const count = await this.#source.read(this.#buffer, had)
+      const room = this.#buffer.subarray(0, Math.min(BUFFER, had + READ))
+      const count = await this.#source.read(room, had)
       if (count === 0) return undefined
       this.#filled += count
       if (this.#tooLongSince !== undefined) {

@@ -1,6 +1,7 @@
 import type { Labels } from '../../base/index.ts'
 import { createOperations, type SeriesHandle, type SeriesTable } from '../../traffic/index.ts'
 import type { LogOptions, ServiceRule } from './options.ts'
+import { ownText } from './own-text.ts'
 import type { LogRecord } from './record.ts'
 
 /** Which series a record belongs to. One for each file, since the file's path may name the service. */
@@ -11,12 +12,13 @@ const MOST_REMEMBERED = 20_000
 /** Prepares the naming of a source's series: its labels, the service, the operation. */
 export function createNaming(options: LogOptions, table: SeriesTable): (file: string) => SeriesOf {
   const toOperation = remember(createOperations(options.operations))
+  const routeName = remember((route) => route)
   return (file) => {
     const serviceName = createServiceName(options.service, file)
     const handles = new Map<string, Map<string, SeriesHandle>>()
     return (record) => {
       const service = serviceName(record)
-      const operation = operationOf(record, toOperation)
+      const operation = operationOf(record, toOperation, routeName)
       let ofService = handles.get(service)
       if (ofService === undefined || ofService.size > MOST_REMEMBERED) {
         if (handles.size > MOST_REMEMBERED) handles.clear()
@@ -34,11 +36,15 @@ export function createNaming(options: LogOptions, table: SeriesTable): (file: st
 }
 
 /** The full gRPC method; else the route's name, unless it is the one that meshes give every route; else the path. */
-function operationOf(record: LogRecord, toOperation: (path: string) => string): string {
+function operationOf(
+  record: LogRecord,
+  toOperation: (path: string) => string,
+  routeName: (route: string) => string,
+): string {
   const { route, path } = record
   const isGrpc =
     record.grpcStatus !== undefined || record.contentType?.startsWith('application/grpc') === true
-  if (route !== undefined && route !== 'default' && !(isGrpc && path !== undefined)) return route
+  if (route !== undefined && route !== 'default' && !(isGrpc && path !== undefined)) return routeName(route)
   return path === undefined ? '' : toOperation(path)
 }
 
@@ -134,8 +140,9 @@ function remember(answer: (text: string) => string): (text: string) => string {
     const found = known.get(text)
     if (found !== undefined) return found
     if (known.size >= MOST_REMEMBERED) known.clear()
-    const fresh = answer(text)
-    known.set(text, fresh)
+    const kept = ownText(text)
+    const fresh = ownText(answer(kept))
+    known.set(kept, fresh)
     return fresh
   }
 }

@@ -1,9 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createFlatReader } from '../../../src/collectors/log/flat-json.ts'
+import { createFlatReader as create } from '../../../src/collectors/log/flat-json.ts'
 
 const keys = ['a', 'code', 'long key', 'é']
 const columns = new Map(keys.map((key, i) => [key, i]))
+
+/** Reads lines one by one, each in the middle of a longer text. */
+function createFlatReader(wanted: typeof columns): (line: string, into: unknown[]) => boolean {
+  const read = create(wanted)
+  return (line, into) => read(`x\\"\n${line}\n{"a":1}\\`, 4, 4 + line.length, into)
+}
 
 /** What JSON.parse makes of the line, at the places of the wanted keys; undefined: no JSON object. */
 function oracle(line: string): unknown[] | undefined {

@@ -14,7 +14,8 @@ const fixtures = join(import.meta.dirname, '../../fixtures/logs')
 function decoderOf(details: Record<string, unknown>): Decoder {
   const options = logSourceOptions({ files: ['x'], service: 'x', ...details })
   if (options.kind === 'failed') throw new Error(JSON.stringify(options.error))
-  return createDecoder(options.value)
+  const decode = createDecoder(options.value)
+  return (line) => decode(line, 0, line.length)
 }
 
 /** One line for each line of a fixture: what it was judged as, when it ended, how long it took, and for whom. */
