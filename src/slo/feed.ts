@@ -289,7 +289,7 @@ function heldScope(feed: Feed, labels: Labels): HeldScope {
   const series = createSeries(feed.shape, feed.start / feed.shape.step)
   // Answers that were taken before the scope appeared said that it had nothing in them.
   for (const hour of feed.edges)
-    if (difference([hourRange(hour)], feed.steps).length === 0) addEmptyEdge(series, hour)
+    if (intersection(feed.steps, hourRange(hour)).length > 0) addEmptyEdge(series, hour)
   const held: HeldScope = { labels, key, series, loaded: { minutes: [], hours: [] } }
   feed.scopes.set(key, held)
   feed.segments.clear()

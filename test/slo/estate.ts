@@ -34,6 +34,9 @@ export const google30d: BurnPolicy = {
   ],
 }
 
+/** Two rules only, so that little is held in minutes and windows of a day already begin inside hours. */
+export const pagesOnly: BurnPolicy = { ...google30d, name: 'pages-only', rules: google30d.rules.slice(0, 2) }
+
 export const objective = (change: Partial<Objective> = {}): Objective => ({
   name: 'o',
   displayName: '',

@@ -3,7 +3,18 @@ import { expect, test } from 'vitest'
 import type { Labels, UnixSeconds } from '../../src/base/index.ts'
 import { DAY, HOUR, labelsKey, pickLabels, unixSeconds } from '../../src/base/index.ts'
 import { createTimelines, type Evaluation, type Slo, type Timelines } from '../../src/slo/index.ts'
-import { answerOf, feedAll, known, type Minute, MONDAY, propertyRuns, rolling, slo } from './estate.ts'
+import {
+  answerOf,
+  feedAll,
+  google30d,
+  known,
+  type Minute,
+  MONDAY,
+  pagesOnly,
+  propertyRuns,
+  rolling,
+  slo,
+} from './estate.ts'
 
 function evaluate(timelines: Timelines, now: UnixSeconds): readonly Evaluation[] {
   known(timelines, now)
@@ -85,6 +96,7 @@ test('whatever was loaded when, the numbers are those of the raw minutes', () =>
         const one = slo({
           splitBy: ['cloud_provider'],
           windows: [rolling(30), rolling(7), rolling(1)],
+          policy: offset % 4 === 0 ? google30d : pagesOnly,
           sources: ['edge'],
         })
         let now = unixSeconds(MONDAY + offset)
