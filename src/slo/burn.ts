@@ -1,6 +1,7 @@
 import { type PerMillion, type Ratio, ratio, type Seconds, seconds, type UnixSeconds } from '../base/index.ts'
 import type { BurnPolicy, BurnRule, Rational } from './definition.ts'
 import type { BurnVerdict, BurnWindow, Counts } from './evaluation.ts'
+import { lowerBurnRate } from './statistics.ts'
 
 /** A burn rate of one: spending exactly at the even pace. */
 export const EVEN: Rational = { num: 1, den: 1 }
@@ -95,6 +96,8 @@ export interface BurnTerms {
   readonly allowed: PerMillion
   /** A rule fires only with at least this many bad events in its long window. */
   readonly minBadEvents: number
+  /** The rate over the long window must be that high with this confidence; undefined: as measured. */
+  readonly confidence: Ratio | undefined
   /** How many whole numbers one counted unit is made of: 1, or 10^9 where slices count in parts. */
   readonly scale: number
   /** Where both windows end. */
@@ -110,30 +113,51 @@ export function judgeRule(
   measured: { readonly long: BurnMeasure; readonly short: BurnMeasure },
   terms: BurnTerms,
 ): BurnVerdict {
-  const { allowed, scale, end } = terms
-  const side = (length: Seconds, { counts }: BurnMeasure): BurnWindow => ({
-    length,
-    counts: scale === 1 ? counts : { good: counts.good / scale, bad: counts.bad / scale },
-    rate: burnRate(counts, allowed),
-    over: burnsAtLeast(counts, allowed, rule.factor),
-  })
-  const long = side(rule.long, measured.long)
-  const short = side(rule.short, measured.short)
+  const { allowed, scale, end, confidence } = terms
+  const long = sideOf(rule.long, { measure: measured.long, factor: rule.factor }, terms)
+  const short = sideOf(rule.short, { measure: measured.short, factor: rule.factor }, terms)
   const blind = measured.long.blind || measured.short.blind
   const minBadEvents = terms.minBadEvents * scale
-  const burning = long.over && short.over && measured.long.counts.bad >= minBadEvents
+  const enough = measured.long.counts.bad >= minBadEvents
+  const sure = confidence === undefined || isSurelyOver(long.counts, { allowed, confidence }, rule.factor)
   const until = badUntilFiring(
     { long: measured.long.counts, short: measured.short.counts },
     { allowed, factor: rule.factor, minBadEvents },
   )
   return {
     rule,
-    kind: blind ? 'no-data' : burning ? 'burning' : 'calm',
+    kind: blind ? 'no-data' : long.over && short.over && enough && sure ? 'burning' : 'calm',
     end,
     long,
     short,
     badUntilFiring: until === undefined ? undefined : Math.ceil(until / scale),
   }
+}
+
+function sideOf(
+  length: Seconds,
+  asked: { readonly measure: BurnMeasure; readonly factor: Rational },
+  { allowed, scale, confidence }: BurnTerms,
+): BurnWindow {
+  const { counts } = asked.measure
+  const shown = scale === 1 ? counts : { good: counts.good / scale, bad: counts.bad / scale }
+  const surely = confidence === undefined ? undefined : lowerBurnRate(shown, allowed, confidence)
+  return {
+    length,
+    counts: shown,
+    rate: burnRate(counts, allowed),
+    over: burnsAtLeast(counts, allowed, asked.factor),
+    ...(surely === undefined ? {} : { surely }),
+  }
+}
+
+/** Whether the rate is at least the factor with the confidence asked for. */
+export function isSurelyOver(
+  counts: Counts,
+  terms: { readonly allowed: PerMillion; readonly confidence: Ratio },
+  factor: Rational,
+): boolean {
+  return (lowerBurnRate(counts, terms.allowed, terms.confidence) ?? 0) >= factor.num / factor.den
 }
 
 /** The factor at which a share of a period's budget is spent within `long`: share × period ÷ long, in lowest terms. */

@@ -134,6 +134,15 @@ export function reportedThrough(timeline: CoverageTimeline): number | undefined 
   return undefined
 }
 
+/** Where the last time of which anything is known ends; undefined when nothing ever was. */
+export function knownThrough(timeline: CoverageTimeline): number | undefined {
+  if (timeline === ALWAYS_KNOWN) return Infinity
+  const { at, rank } = timeline
+  for (let i = at.length - 1; i >= 0; i--)
+    if (rank[i] === RANK.known || rank[i] === RANK.partial) return at[i + 1] ?? Infinity
+  return undefined
+}
+
 /** When the sources were first reported on, all of them; undefined when never. */
 export function firstReported(timeline: CoverageTimeline): number | undefined {
   return timeline.at[0]
@@ -171,12 +180,12 @@ function minutesBefore(timeline: CoverageTimeline, t: number): Omit<MinuteCounts
   }
 }
 
-/** The coverage of a range, for people, without the stretches of it that do not count as time. */
-export function coverageOf(
+/** The minutes of a range without the stretches of it that do not count as time. */
+export function countWithout(
   timeline: CoverageTimeline,
   range: Range,
-  excluded: readonly Range[] = [],
-): Coverage & { readonly failed: number } {
+  excluded: readonly Range[],
+): MinuteCounts {
   let { known, partial, failed, unreported } = countMinutes(timeline, range)
   for (const stretch of excluded) {
     const out = countMinutes(timeline, stretch)
@@ -185,13 +194,18 @@ export function coverageOf(
     failed -= out.failed
     unreported -= out.unreported
   }
+  return { known, partial, failed, unreported }
+}
+
+/** The coverage of a range, for people. */
+export function coverageOf(timeline: CoverageTimeline, range: Range, counted: MinuteCounts): Coverage {
+  const { known, partial, failed, unreported } = counted
   const minutes = known + partial + failed + unreported
   return {
     minutes,
     known,
     partial,
     missing: failed + unreported,
-    failed,
     ratio: minutes === 0 ? undefined : ratio(known / minutes),
     completeThrough: completeThrough(timeline, range),
     kind: known === minutes ? 'full' : known + partial > 0 ? 'partial' : 'none',

@@ -1,4 +1,4 @@
-import type { PerMillion, Seconds } from '../base/index.ts'
+import type { PerMillion, Ratio, Seconds } from '../base/index.ts'
 
 /**
  * The identity of an SLO, which history and incidents hang on: `metadata.name`, or `nines.dev/id` when the SLO
@@ -29,6 +29,11 @@ export interface Slo {
   readonly noData: 'freeze' | 'good' | 'bad'
   /** A burn rule fires only with at least this many bad events in its long window; 0: no floor. */
   readonly minBadEvents: number
+  /**
+   * A burn rule fires only when the rate over its long window is at least the factor with this confidence (0.95), by
+   * the number of events it was measured from. For services with little traffic. Absent: the measured rate alone.
+   */
+  readonly confidence?: Ratio
   /** The DataSources whose coverage the numbers rest on. */
   readonly sources: readonly string[]
 }
@@ -93,7 +98,28 @@ export interface BurnPolicy {
   /** Where the numbers come from: a URL or a sentence. */
   readonly source: string
   readonly rules: readonly BurnRule[]
+  /** What is alerted about besides burn rates; absent: nothing. */
+  readonly conditions?: readonly BudgetCondition[]
 }
+
+/** Something about the first window's budget, or about what is known, that people want to be told. */
+export type BudgetCondition = {
+  /** Unique within the policy. */
+  readonly name: string
+  readonly severity: Severity
+} & (
+  | { readonly kind: 'spent' /** At least this part of the budget is spent. */; readonly share: PerMillion }
+  | { readonly kind: 'exhausted' }
+  | {
+      readonly kind: 'exhausts-within' /** At the present pace the budget is gone by then. */
+      readonly within: Seconds
+    }
+  | {
+      readonly kind: 'blind'
+      /** Nothing has been known for so long that a full outage would have burned this part of the budget. */
+      readonly share: PerMillion
+    }
+)
 
 /** Fires while the burn rate over both windows is at least the factor. */
 export interface BurnRule {

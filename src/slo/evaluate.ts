@@ -9,11 +9,31 @@ import {
   unixSeconds,
 } from '../base/index.ts'
 import { type BudgetTerms, budgetInterval, budgetOf, exhaustionOf, leftSign } from './budget.ts'
-import { type BurnMeasure, burnRate, burnsAbove, compareBurn, EVEN, judgeRule } from './burn.ts'
-import { ALWAYS_KNOWN, type CoverageTimeline, countMinutes, coverageOf, reportedThrough } from './coverage.ts'
+import {
+  type BurnMeasure,
+  type BurnTerms,
+  burnRate,
+  burnsAbove,
+  compareBurn,
+  EVEN,
+  isSurelyOver,
+  judgeRule,
+} from './burn.ts'
+import { judgeCondition } from './conditions.ts'
+import {
+  ALWAYS_KNOWN,
+  type CoverageTimeline,
+  countMinutes,
+  countWithout,
+  coverageOf,
+  knownThrough,
+  type MinuteCounts,
+  reportedThrough,
+} from './coverage.ts'
 import type { Objective, Rational, Slo, Window } from './definition.ts'
 import type {
   Budget,
+  ConditionVerdict,
   Corrected,
   Counts,
   Coverage,
@@ -37,6 +57,8 @@ export interface Subject {
   /** The bounds of the SLO's windows, in their order, that hold the end of the evaluation. */
   bounds: readonly Range[]
   ends: Ends
+  /** So long a minute that ended may go unreported before it counts as not known: seconds. */
+  readonly settle: number
   /** Of the verdicts and the state when `changed` last looked; -1 before. */
   signature: number
 }
@@ -173,9 +195,10 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
   measureBurns(subject, sums)
   const pace = burnAt(sums, plan.pace)
   const end = subject.ends.burn ?? subject.ends.window
-  const terms = {
+  const terms: BurnTerms = {
     allowed: objective.allowed,
     minBadEvents: slo.minBadEvents,
+    confidence: slo.confidence,
     scale: scaleOf(meter.judgement),
     end,
   }
@@ -194,6 +217,7 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
     now,
     windows: windows.map((w) => w.evaluation),
     verdicts,
+    ...conditionsOf(subject, windows[0], now),
     state: stateOf({
       unknown: isUnknown(windows[0]?.evaluation.data),
       left: windows[0]?.left ?? 1,
@@ -206,15 +230,27 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
 const STATES: readonly SloState[] = ['ok', 'watch', 'burning', 'exhausted', 'unknown']
 
 /**
- * State and verdicts as one number, by the same arithmetic as `evaluateSubject` and without building anything: two
- * evaluations with the same number say the same, but for their figures.
+ * State and verdicts as one number: two evaluations with the same number say the same, but for their figures. Where
+ * there are conditions they are judged with everything else; else nothing is built.
  */
-export function signatureOf(subject: Subject, sums: Float64Array): number {
+export function signatureOf(subject: Subject, now: UnixSeconds, sums: Float64Array): number {
+  const signature = burnSignature(subject, sums)
+  if (!subject.slo.policy.conditions) return signature
+  const { conditions = [] } = evaluateSubject(subject, now, sums)
+  return conditions.reduce(
+    (all, { kind }) => all * 3 + (kind === 'met' ? 1 : kind === 'calm' ? 0 : 2),
+    signature,
+  )
+}
+
+/** State and burn verdicts as one number, by the same arithmetic as `evaluateSubject`, without building anything. */
+function burnSignature(subject: Subject, sums: Float64Array): number {
   const { slo, objective, meter, plan } = subject
   meter.average = averageTraffic(subject)
   measureBurns(subject, sums)
   const { rules } = slo.policy
-  const floor = slo.minBadEvents * scaleOf(meter.judgement)
+  const scale = scaleOf(meter.judgement)
+  const floor = slo.minBadEvents * scale
   let burning = false
   let signature = 0
   for (let i = 0; i < rules.length; i++) {
@@ -223,7 +259,8 @@ export function signatureOf(subject: Subject, sums: Float64Array): number {
     const short = 2 + 3 * (plan.short[i] ?? 0)
     const blind = sums[long + 2] === 1 || sums[short + 2] === 1
     const over = isOver(sums, short, objective, factor) && isOver(sums, long, objective, factor)
-    const fires = !blind && over && (sums[long + 1] ?? 0) >= floor
+    const enough = (sums[long + 1] ?? 0) >= floor
+    const fires = !blind && over && enough && isSure(slo, objective, { sums, at: long, factor, scale })
     if (fires) burning = true
     signature = signature * 3 + (blind ? 2 : fires ? 1 : 0)
   }
@@ -239,6 +276,44 @@ function isOver(sums: Float64Array, at: number, objective: Objective, factor: Ra
 
 function isUnknown(data: DataState | undefined): boolean {
   return data === undefined || data === 'no-data' || data === 'error'
+}
+
+/** Whether the rule's rate is high enough with the confidence that the SLO asks for. */
+function isSure(
+  slo: Slo,
+  objective: Objective,
+  burn: {
+    readonly sums: Float64Array
+    readonly at: number
+    readonly factor: Rational
+    readonly scale: number
+  },
+): boolean {
+  if (slo.confidence === undefined) return true
+  const total = (burn.sums[burn.at] ?? 0) / burn.scale
+  const bad = (burn.sums[burn.at + 1] ?? 0) / burn.scale
+  return isSurelyOver({ good: total - bad, bad }, { ...objective, confidence: slo.confidence }, burn.factor)
+}
+
+function conditionsOf(
+  subject: Subject,
+  first: MeasuredWindow | undefined,
+  now: UnixSeconds,
+): { readonly conditions?: readonly ConditionVerdict[] } {
+  const conditions = subject.slo.policy.conditions ?? []
+  if (conditions.length === 0 || !first) return {}
+  const { evaluation, terms, counts } = first
+  const known = knownThrough(subject.meter.coverage)
+  const facts = {
+    unknown: isUnknown(evaluation.data),
+    counts,
+    terms,
+    exhaustion: evaluation.exhaustion,
+    // Minutes that only just ended may still be reported.
+    blindFor: known === undefined ? undefined : Math.max(0, Math.floor(now / 60) * 60 - known),
+    settle: subject.settle,
+  }
+  return { conditions: conditions.map((condition) => judgeCondition(condition, facts)) }
 }
 
 /** The first window's sign of what is left, and whether anything is known of it. */
@@ -263,7 +338,7 @@ function measureLeft(
   if (counts.good + counts.bad > 0) return { unknown: false, left }
   const range = { from: unixSeconds(from), to }
   return {
-    unknown: isUnknown(dataState(0, coverageOf(meter.coverage, range, excludedIn(meter, range)))),
+    unknown: isUnknown(dataState(0, countWithout(meter.coverage, range, excludedIn(meter, range)))),
     left,
   }
 }
@@ -294,6 +369,9 @@ function countsFrom(sum: Float64Array): Counts {
 interface MeasuredWindow {
   readonly evaluation: WindowEvaluation
   readonly left: -1 | 0 | 1
+  /** In whole numbers, not yet divided by the scale. */
+  readonly counts: Counts
+  readonly terms: BudgetTerms
 }
 
 function measureWindow(
@@ -307,7 +385,8 @@ function measureWindow(
   const length = between(bounds.from, bounds.to)
   const elapsed = window.kind === 'rolling' ? length : between(range.from, range.to)
   const terms = { allowed: objective.allowed, length, elapsed, scale: scaleOf(meter.judgement) }
-  const coverage = coverageOf(meter.coverage, range, excludedIn(meter, range))
+  const minutes = countWithout(meter.coverage, range, excludedIn(meter, range))
+  const coverage = coverageOf(meter.coverage, range, minutes)
   const budget = budgetOf(counts, terms)
   const left = leftSign(counts, terms)
   const total = counts.good + counts.bad
@@ -316,6 +395,8 @@ function measureWindow(
   const rate = pace.blind ? undefined : (burnRate(pace.counts, objective.allowed) ?? 0)
   return {
     left,
+    counts,
+    terms,
     evaluation: {
       window: window.name,
       range,
@@ -324,7 +405,7 @@ function measureWindow(
       sli: total === 0 ? undefined : ratio(counts.good / total),
       budget: interval ? { ...budget, interval } : budget,
       coverage,
-      data: dataState(total, coverage),
+      data: dataState(total, minutes),
       exhaustion: exhaustionOf({ share: budget.leftRatio, sign: left }, rate, { length, remaining }),
       ...correctedOf(meter, range, terms),
     },
@@ -392,8 +473,9 @@ function intervalOf(counts: Counts, terms: BudgetTerms, coverage: Coverage): Bud
   })
 }
 
-function dataState(total: number, coverage: Coverage): DataState {
-  if (coverage.kind === 'full') return total > 0 ? 'measured' : 'no-traffic'
-  if (coverage.kind === 'partial' || total > 0) return 'partial'
-  return coverage.failed > 0 ? 'error' : 'no-data'
+function dataState(total: number, { known, partial, failed, unreported }: MinuteCounts): DataState {
+  const full = partial + failed + unreported === 0
+  if (full) return total > 0 ? 'measured' : 'no-traffic'
+  if (known + partial > 0 || total > 0) return 'partial'
+  return failed > 0 ? 'error' : 'no-data'
 }

@@ -1,5 +1,5 @@
 import type { Labels, Range, Ratio, Seconds, UnixSeconds } from '../base/index.ts'
-import type { BurnRule, SloId } from './definition.ts'
+import type { BudgetCondition, BurnRule, SloId } from './definition.ts'
 
 /** How many good and bad. Whole numbers, exact below 2^53. */
 export interface Counts {
@@ -18,7 +18,20 @@ export interface Evaluation {
   readonly windows: readonly WindowEvaluation[]
   /** One verdict for each rule of the policy, in its order. Windows are judged against the first window's budget. */
   readonly verdicts: readonly BurnVerdict[]
+  /** One verdict for each condition of the policy, in its order; absent when it has none. */
+  readonly conditions?: readonly ConditionVerdict[]
   readonly state: SloState
+}
+
+/** The judgement of one condition. */
+export interface ConditionVerdict {
+  readonly condition: BudgetCondition
+  readonly kind: 'no-data' | 'calm' | 'met'
+  /**
+   * What was compared, for showing: the share spent, the seconds until the budget is gone, or the seconds since
+   * anything was known. Undefined without data, and when the budget is never gone.
+   */
+  readonly value: number | undefined
 }
 
 /** `watch`: spending faster than even. `burning`: a rule fires. `exhausted`: nothing left. `unknown`: no data. */
@@ -89,8 +102,6 @@ export interface Coverage {
   readonly partial: number
   /** Known to be missing, or never reported. */
   readonly missing: number
-  /** Of the missing, those that are known to be: reading failed. The rest was never reported. */
-  readonly failed: number
   /** `known` / `minutes`; undefined for an empty range. */
   readonly ratio: Ratio | undefined
   /** Every minute before this one is known; undefined when the first already is not. */
@@ -114,6 +125,8 @@ export interface BurnWindow {
   readonly rate: number | undefined
   /** Whether the rate is at least the factor, compared in whole numbers. */
   readonly over: boolean
+  /** The rate that is exceeded with the SLO's confidence; absent when it asks for none, or without events. */
+  readonly surely?: number
 }
 
 /** The judgement of one rule, with the numbers it compared. */

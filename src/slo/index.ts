@@ -12,9 +12,11 @@ export {
   spentWhenFiring,
 } from './burn.ts'
 export { calendarBoundary, isZone } from './calendar.ts'
+export { type Composite, type CompositePart, compositeOf, worstSlices } from './composite.ts'
 export type { Correction, CorrectionProblem } from './corrections.ts'
 export type { KnownSpan } from './coverage.ts'
 export type {
+  BudgetCondition,
   BudgetingMethod,
   BurnPolicy,
   BurnRule,
@@ -31,6 +33,7 @@ export type {
   Budget,
   BurnVerdict,
   BurnWindow,
+  ConditionVerdict,
   Corrected,
   Counts,
   Coverage,
@@ -40,6 +43,9 @@ export type {
   SloState,
   WindowEvaluation,
 } from './evaluation.ts'
+export type { Buckets } from './feed.ts'
+export { type History, type HistoryOptions, history, type Projection, type RuleHistory } from './history.ts'
+export { lowerBurnRate, lowerShare } from './statistics.ts'
 export {
   createTimelines,
   type LoadedSeries,

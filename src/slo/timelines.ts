@@ -173,7 +173,7 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       const evaluations: Evaluation[] = []
       for (const one of held.values())
         for (const subject of subjectsAt(one, now)) {
-          const signature = signatureOf(subject, sums)
+          const signature = signatureOf(subject, now, sums)
           if (signature === subject.signature) continue
           subject.signature = signature
           evaluations.push(evaluateSubject(subject, now, sums))
@@ -270,7 +270,7 @@ function moveOn(
     version += feed.version
   }
   if (version !== one.version) {
-    one.subjects = subjectsOf(one)
+    one.subjects = subjectsOf(one, at.patience.settle)
     one.version = version
   }
   let last: Feed | undefined
@@ -305,7 +305,7 @@ function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
 }
 
 /** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
-function subjectsOf({ slo, of, plan, subjects }: Held): HeldSubject[] {
+function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubject[] {
   const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
   const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
   return slo.objectives.flatMap((objective, i) => {
@@ -322,6 +322,7 @@ function subjectsOf({ slo, of, plan, subjects }: Held): HeldSubject[] {
       scope: labels,
       feed,
       plan,
+      settle,
       meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
       bounds: [],
       ends: { window: unixSeconds(0), burn: undefined },

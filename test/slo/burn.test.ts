@@ -208,7 +208,7 @@ describe('how many failures it would take', () => {
                 long: { counts: { good: long.good, bad: long.bad + more }, blind: false },
                 short: { counts: { good: short.good, bad: short.bad + more }, blind: false },
               },
-              { allowed: perMillion(a), minBadEvents, scale: 1, end: MONDAY },
+              { allowed: perMillion(a), minBadEvents, confidence: undefined, scale: 1, end: MONDAY },
             )
           const until = judgedWith(0).badUntilFiring!
           expect(judgedWith(until).kind).toBe('burning')

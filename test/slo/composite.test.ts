@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { perMillion } from '../../src/base/index.ts'
+import { compositeOf, worstSlices } from '../../src/slo/index.ts'
+
+const one = { num: 1, den: 1 }
+
+describe('a composite', () => {
+  test('of occurrences adds up what its parts spend, times their weight', () => {
+    const composite = compositeOf('occurrences', [
+      { counts: { good: 99_950, bad: 50 }, allowed: perMillion(1000), weight: one },
+      { counts: { good: 999, bad: 1 }, allowed: perMillion(10_000), weight: { num: 5, den: 2 } },
+    ])
+    // Half of one budget, and two and a half times a tenth of the other.
+    expect(composite).toEqual({ leftRatio: 0.25, rate: 0.75, sli: undefined })
+  })
+
+  test('of ratio slices: 95 % and 95 % make 90 %', () => {
+    const part = { counts: { good: 95e9, bad: 5e9 }, allowed: perMillion(50_000), weight: one }
+    expect(compositeOf('ratio-timeslices', [part, part])?.sli).toBe(0.9)
+  })
+
+  test('never has an SLI below zero', () => {
+    const part = { counts: { good: 0, bad: 5e9 }, allowed: perMillion(50_000), weight: one }
+    expect(compositeOf('ratio-timeslices', [part, part])?.sli).toBe(0)
+  })
+
+  test('is not known while a part has no events', () => {
+    const part = { counts: { good: 0, bad: 0 }, allowed: perMillion(1000), weight: one }
+    expect(compositeOf('occurrences', [part])).toBeUndefined()
+    expect(compositeOf('occurrences', [])).toBeUndefined()
+  })
+
+  test('of slices is bad where any part is', () => {
+    const worst = worstSlices([
+      { total: [1, 1, 1, 0], bad: [0, 1, 0, 0] },
+      { total: [1, 1, 0, 0], bad: [1, 1, 0, 0] },
+    ])
+    expect([[...worst.total], [...worst.bad]]).toEqual([
+      [1, 1, 1, 0],
+      [1, 1, 0, 0],
+    ])
+  })
+})

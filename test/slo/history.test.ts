@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { DAY, HOUR, type Labels, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
+import { createTimelines, history, type Slo, type Window } from '../../src/slo/index.ts'
+import {
+  answerOf,
+  feedAll,
+  type Minute,
+  MONDAY,
+  objective,
+  pagesOnly,
+  propertyRuns,
+  rolling,
+  slo,
+} from './estate.ts'
+
+const month: Window = {
+  kind: 'calendar',
+  name: 'month',
+  unit: 'month',
+  count: 1,
+  start: '2026-01-01 00:00:00',
+  zone: 'Asia/Tokyo',
+}
+const everything: Labels = {}
+
+/** Hours for the past and minutes for the last day, as they are read for a graph. */
+function partsOf(minutes: readonly Minute[], from: number, to: number) {
+  const middle = to - (to % HOUR) - DAY
+  return [
+    ...answerOf(minutes, { range: { from: unixSeconds(from), to: unixSeconds(middle) }, width: HOUR }, []),
+    ...answerOf(minutes, { range: { from: unixSeconds(middle), to: unixSeconds(to) }, width: 60 }, []),
+  ]
+}
+
+const drawn = fc.array(
+  fc.record({
+    age: fc.integer({ min: 1, max: 9 * 1440 }),
+    good: fc.integer({ min: 1, max: 1000 }),
+    bad: fc.nat(50),
+  }),
+  { minLength: 1, maxLength: 40 },
+)
+
+test('every point of a graph is what the evaluation said then', () => {
+  const kinds = fc.constantFrom<Partial<Slo>>(
+    { windows: [rolling(7)] },
+    { windows: [month] },
+    {
+      windows: [rolling(1)],
+      method: 'timeslices',
+      objectives: [objective({ slice: { width: seconds(60), allowed: perMillion(20_000) } })],
+    },
+  )
+  fc.assert(
+    fc.property(drawn, kinds, fc.integer({ min: 0, max: 23 }), (ages, kind, hour) => {
+      const one = slo({ policy: pagesOnly, ...kind })
+      const now = unixSeconds(MONDAY + hour * HOUR)
+      const minutes = ages.map((m) => ({
+        at: now / 60 - m.age,
+        labels: everything,
+        good: m.good,
+        bad: m.bad,
+      }))
+      // Something in each part, so that each is answered.
+      minutes.push({ at: now / 60 - 1, labels: everything, good: 1, bad: 0 })
+      minutes.push({ at: now / 60 - 40 * 1440, labels: everything, good: 1, bad: 0 })
+      const slices = one.method !== 'occurrences'
+      const from = now - (slices ? 2 : 41) * DAY
+      const parts = slices
+        ? answerOf(minutes, { range: { from: unixSeconds(from), to: now }, width: 60 }, [])
+        : partsOf(minutes, from, now)
+      const range = { from: unixSeconds(now - 5 * HOUR), to: now }
+      const course = history(one, one.objectives[0]!, parts, { range, step: HOUR, now })
+      course.start.forEach((start, i) => {
+        const end = unixSeconds(start + HOUR)
+        const timelines = createTimelines([one], { now: end })
+        feedAll(timelines, [one], { now: end, minutes: minutes.filter((m) => m.at * 60 < end) })
+        const evaluation = timelines.evaluate(end)[0]!
+        const window = evaluation.windows[0]!
+        // As a calendar window ends the evaluation is already of the next one, and the graph shows how it ended.
+        if (window.range.to > window.range.from) expect(course.left[i]).toEqual(window.budget.leftRatio)
+        expect(course.rules.map((r) => [r.long[i], r.short[i]])).toEqual(
+          evaluation.verdicts.map((v) => [v.long.rate, v.short.rate]),
+        )
+      })
+    }),
+    { numRuns: Math.ceil(propertyRuns / 4) },
+  )
+}, 600_000)
+
+const steady = (bad: number): Minute[] =>
+  Array.from({ length: 9 * 1440 }, (_, i) => ({
+    at: MONDAY / 60 - 9 * 1440 + i,
+    labels: everything,
+    good: 1000 - bad,
+    bad,
+  }))
+
+test('spending twice too fast, a rolling budget lasts half of what is left of its window', () => {
+  const one = slo({ windows: [rolling(1)], objectives: [objective({ allowed: perMillion(10_000) })] })
+  const minutes = [...steady(0).slice(0, -360), ...steady(20).slice(-360)]
+  const parts = answerOf(
+    minutes,
+    { range: { from: unixSeconds(MONDAY - 2 * DAY), to: MONDAY }, width: 60 },
+    [],
+  )
+  const range = { from: unixSeconds(MONDAY - DAY), to: MONDAY }
+  const { projection, ideal } = history(one, one.objectives[0]!, parts, { range, step: HOUR, now: MONDAY })
+  expect(projection).toEqual({ from: MONDAY, left: 0.5, to: MONDAY + 6 * HOUR, leftThen: 0 })
+  expect(ideal).toBeUndefined()
+})
+
+test('in a calendar window the even pace is a line from all to nothing', () => {
+  const day: Window = { ...month, name: 'day', unit: 'day', zone: 'UTC' }
+  const one = slo({ windows: [day] })
+  const now = unixSeconds(MONDAY - 6 * HOUR)
+  const parts = answerOf(
+    steady(0),
+    { range: { from: unixSeconds(MONDAY - 2 * DAY), to: now }, width: 60 },
+    [],
+  )
+  const range = { from: unixSeconds(MONDAY - DAY), to: now }
+  const course = history(one, one.objectives[0]!, parts, { range, step: 6 * HOUR, now })
+  expect(course.ideal).toEqual([0.75, 0.5, 0.25])
+  expect(course.left).toEqual([1, 1, 1])
+  expect(course.projection).toEqual({ from: now, left: 1, to: MONDAY, leftThen: 1 })
+})
+
+test('what is not known is left out of the graph, and what is quiet is not', () => {
+  const one = slo({ windows: [rolling(1)] })
+  const minutes = steady(0).filter((m) => m.at * 60 < MONDAY - 4 * HOUR)
+  const parts = answerOf(
+    minutes,
+    { range: { from: unixSeconds(MONDAY - 2 * DAY), to: MONDAY }, width: 60 },
+    [],
+  )
+  const range = { from: unixSeconds(MONDAY - 6 * HOUR), to: MONDAY }
+  const known = [[{ from: unixSeconds(0), to: unixSeconds(MONDAY - 2 * HOUR), state: 'known' as const }]]
+  const course = history(one, one.objectives[0]!, parts, { range, step: 2 * HOUR, now: MONDAY, known })
+  expect(course.good).toEqual([120_000, 0, undefined])
+  expect(course.bad).toEqual([0, 0, undefined])
+})
+
+test('slices are not judged from buckets longer than they are', () => {
+  const one = slo({ method: 'timeslices', objectives: [objective({ slice: { width: seconds(60) } })] })
+  const part = { start: MONDAY, width: HOUR, good: [1], bad: [0] }
+  const range = { from: MONDAY, to: unixSeconds(MONDAY + HOUR) }
+  expect(() => history(one, one.objectives[0]!, [part], { range, step: HOUR, now: MONDAY })).toThrow(
+    'Cannot judge slices of 60 s from buckets of 3600 s',
+  )
+})
