@@ -15,6 +15,14 @@ test.each(files)('$path', (file) => {
   expect(report.outcomes.length).toBeGreaterThan(0)
 })
 
+test('the example of the documentation holds', () => {
+  const docs = readFileSync(`${import.meta.dirname}/../docs/slo-semantics.md`, 'utf8')
+  const example = /```\n(# [\s\S]*?)```/.exec(docs)?.[1] ?? ''
+  const lines: string[] = []
+  expect(testScenarios([{ path: 'example', text: example }], (line) => lines.push(line))).toBe(0)
+  expect(lines).toEqual(['ok   example: One cloud fails for an hour'])
+})
+
 describe('what is printed', () => {
   const print = (text: string) => {
     const lines: string[] = []

@@ -7,46 +7,24 @@ import {
   type Seconds,
   seconds,
   type UnixSeconds,
-  unixSeconds,
 } from '../base/index.ts'
+import { createBurnSums } from './burn-windows.ts'
 import { type Correction, type CorrectionProblem, problemOf } from './corrections.ts'
-import {
-  ALWAYS_KNOWN,
-  type CoverageTimeline,
-  forgetBefore,
-  type KnownSpan,
-  paintSpan,
-  worstOf,
-} from './coverage.ts'
+import type { CoverageTimeline, KnownSpan } from './coverage.ts'
 import type { Slo, SloId } from './definition.ts'
-import {
-  type BurnPlan,
-  burnPlanOf,
-  createBurnSums,
-  type Ends,
-  endsAt,
-  evaluateSubject,
-  type Patience,
-  type Subject,
-  signatureOf,
-} from './evaluate.ts'
+import type { Patience } from './ends.ts'
+import { evaluateSubject } from './evaluate.ts'
 import type { Counts, Evaluation } from './evaluation.ts'
-import {
-  type Buckets,
-  correctFeed,
-  createFeed,
-  type Feed,
-  forget,
-  loadScope,
-  markHeld,
-  missingOf,
-  position,
-  segmentsFor,
-} from './feed.ts'
+import type { Buckets, Feed } from './feed.ts'
+import { forget, loadScope, markHeld } from './feed-load.ts'
+import { correctFeed, missingOf, position, segmentsFor } from './feed-position.ts'
+import { type Held, holdSlo, moveOn } from './held.ts'
+import { createKnowledge } from './knowledge.ts'
 import { type Meter, measure } from './measure.ts'
 import { sizeOf } from './series.ts'
-import { judgementOf, scaleOf, stepOf } from './slices.ts'
-import { windowBounds } from './window.ts'
+import { signatureOf } from './signature.ts'
+import { scaleOf, stepOf } from './slices.ts'
+import type { Subject } from './subject.ts'
 
 /**
  * The counts of many SLOs, held in memory so that any of their windows can be evaluated at once, exact to the
@@ -116,25 +94,6 @@ export interface TimelinesOptions {
   readonly lag?: Seconds
 }
 
-interface HeldSubject extends Subject {
-  readonly feed: Feed
-}
-
-interface Held {
-  readonly slo: Slo
-  readonly feeds: readonly Feed[]
-  /** The feed of each objective, in their order. */
-  readonly of: readonly Feed[]
-  readonly plan: BurnPlan
-  /** Names the set of sources its coverage rests on. */
-  readonly sources: string
-  /** Every objective, whole first, then by scope; built anew when scopes come or go. */
-  subjects: readonly HeldSubject[]
-  version: number
-  /** The bounds of the windows that hold this end. */
-  bounds: { readonly end: UnixSeconds; readonly ranges: readonly Range[] } | undefined
-}
-
 export function createTimelines(slos: readonly Slo[], options: TimelinesOptions): Timelines {
   const patience: Patience = { settle: options.settle ?? 120, lag: options.lag ?? 7_200 }
   const held = new Map(slos.map((slo) => [slo.id, holdSlo(slo, options.now, patience.lag)]))
@@ -198,42 +157,6 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
   }
 }
 
-/** What is known of each source, and of each set of sources that an SLO rests on. */
-function createKnowledge(): {
-  readonly cover: (source: string, spans: readonly KnownSpan[], oldest: number) => void
-  readonly of: (one: Held) => CoverageTimeline
-} {
-  const spansOf = new Map<string, readonly KnownSpan[]>()
-  const worst = new Map<string, CoverageTimeline>()
-  return {
-    cover: (source, spans, oldest) => {
-      const painted = spans.reduce(paintSpan, spansOf.get(source) ?? [])
-      spansOf.set(source, forgetBefore(painted, oldest))
-      worst.clear()
-    },
-    of: ({ slo, sources }) => {
-      const known = worst.get(sources)
-      if (known) return known
-      const timeline = worstOf(slo.sources.map((source) => spansOf.get(source) ?? []))
-      worst.set(sources, timeline)
-      return timeline
-    },
-  }
-}
-
-function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
-  const feeds = new Map<string, Feed>()
-  const of = slo.objectives.map((objective) => {
-    const key = JSON.stringify([objective.indicator, judgementOf(slo.method, objective.slice)])
-    const feed = feeds.get(key) ?? createFeed(slo, objective, { now, lag })
-    feeds.set(key, feed)
-    return feed
-  })
-  const sources = JSON.stringify([...slo.sources].sort())
-  const plan = burnPlanOf(slo)
-  return { slo, feeds: [...feeds.values()], of, plan, sources, subjects: [], version: -1, bounds: undefined }
-}
-
 function needsOf({ slo, feeds }: Held, now: UnixSeconds, lag: number): Need[] {
   const needs = new Map<string, Need>()
   const add = (width: number, range: Range): void => {
@@ -255,79 +178,6 @@ function correctSlo({ slo, feeds }: Held, all: readonly Correction[], lag: numbe
   return corrections.flatMap((correction) => {
     const reason = problemOf(correction, { splitBy: slo.splitBy, divisible })
     return reason ? [{ correction: correction.id, slo: slo.id, reason }] : []
-  })
-}
-
-/** Brings the subjects of one SLO to `now`: scopes that came or went, where windows end, what is known. */
-function moveOn(
-  one: Held,
-  at: { readonly now: UnixSeconds; readonly patience: Patience; readonly coverage: CoverageTimeline },
-): void {
-  const { slo, feeds } = one
-  let version = 0
-  for (const feed of feeds) {
-    position(feed, at.now, at.patience.lag)
-    version += feed.version
-  }
-  if (version !== one.version) {
-    one.subjects = subjectsOf(one, at.patience.settle)
-    one.version = version
-  }
-  let last: Feed | undefined
-  let ends: Ends | undefined
-  for (const subject of one.subjects) {
-    const { feed, meter } = subject
-    if (feed !== last || !ends) {
-      const whole = { series: feed.scopes.get('')?.series, coverage: at.coverage, step: feed.shape.step }
-      ends = endsAt(at.now, whole, at.patience)
-      last = feed
-    }
-    subject.ends = ends
-    subject.bounds = boundsAt(one, ends.window)
-    meter.coverage = at.coverage
-    if (feed.corrections.length > 0 || meter.segments.length > 0)
-      meter.segments = segmentsFor(feed, subject.scope, slo.splitBy)
-  }
-}
-
-/** The windows' bounds; a calendar window is looked up once, and then holds until it ends. */
-function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
-  if (one.bounds?.end === end) return one.bounds.ranges
-  const before = one.bounds?.ranges
-  const ranges = one.slo.windows.map((window, i) => {
-    const last = before?.[i]
-    return window.kind === 'calendar' && last && last.from <= end && end < last.to
-      ? last
-      : windowBounds(window, end)
-  })
-  one.bounds = { end, ranges }
-  return ranges
-}
-
-/** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
-function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubject[] {
-  const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
-  const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
-  return slo.objectives.flatMap((objective, i) => {
-    const feed = of[i]
-    if (!feed) return []
-    const { judgement } = feed
-    const scopes = [...feed.scopes.values()]
-      .filter((s) => s.key !== '')
-      .sort((a, b) => (a.key < b.key ? -1 : 1))
-    const whole = { labels: {}, series: feed.scopes.get('')?.series }
-    return [whole, ...scopes].map(({ labels, series }) => ({
-      slo,
-      objective,
-      scope: labels,
-      feed,
-      plan,
-      settle,
-      meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
-      bounds: [],
-      ends: { window: unixSeconds(0), burn: undefined },
-      signature: before.get(key(objective.name, labels))?.signature ?? -1,
-    }))
   })
 }
 

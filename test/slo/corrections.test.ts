@@ -147,6 +147,11 @@ describe('a correction', () => {
     })
   })
 
+  test('that excludes makes the budget of time smaller, one that forgives does not', () => {
+    const time = (kind: Correction['kind']) => evaluate({ kind }).evaluations[0]!.windows[0]!.budget.time
+    expect([time('exclude'), time('forgive')]).toEqual([601, 604])
+  })
+
   test('of other SLOs changes nothing here', () => {
     const [whole] = evaluate({ slos: ['other'] }).evaluations
     expect(whole!.windows[0]!.counts).toEqual({ good: 90, bad: 10 })

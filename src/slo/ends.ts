@@ -1,0 +1,60 @@
+import { type UnixSeconds, unixSeconds } from '../base/index.ts'
+import { type CoverageTimeline, reportedThrough } from './coverage.ts'
+import { type HeldSeries, sumSteps } from './series.ts'
+
+/** Where an evaluation's windows end. */
+export interface Ends {
+  /** Of the objective's windows: the last whole minute, or slice. */
+  readonly window: UnixSeconds
+  /** Of burn windows; undefined when too long nothing was reported. */
+  readonly burn: UnixSeconds | undefined
+}
+
+/** How far behind `now` what was reported may be. */
+export interface Patience {
+  /** So long a minute that ended may go unreported before it counts as not known: seconds. */
+  readonly settle: number
+  /** So far back burn windows follow a source that reports late: seconds. */
+  readonly lag: number
+}
+
+/**
+ * Windows end at the last whole minute that was reported or has events, at most `settle` before now. Burn windows
+ * end after the running minute once it has events, so that an outage is seen in its first minute; else where what
+ * was reported ends, at most `lag` before now. Slices count when they are complete.
+ */
+export function endsAt(
+  now: UnixSeconds,
+  measured: {
+    readonly series: HeldSeries | undefined
+    readonly coverage: CoverageTimeline
+    readonly step: number
+  },
+  patience: Patience,
+): Ends {
+  const { series, coverage, step } = measured
+  const whole = Math.floor(now / step) * step
+  const running = whole + step
+  const reported = Math.floor((reportedThrough(coverage) ?? -Infinity) / step) * step
+  const floor = Math.floor((now - patience.lag) / step) * step
+  const seen = reported >= whole ? whole : Math.max(reported, lastCounted(series, floor, whole, step))
+  const window = Math.max(seen, Math.floor((whole - patience.settle) / step) * step)
+  const live = step === 60 && now > whole && lastCounted(series, whole, running, step) === running
+  const burn = live ? running : seen
+  return {
+    window: unixSeconds(Math.min(window, whole)),
+    burn: burn >= floor ? unixSeconds(burn) : undefined,
+  }
+}
+
+/** The end of the last step of `[from, to)` that has events; minus infinity when none has. */
+function lastCounted(series: HeldSeries | undefined, from: number, to: number, step: number): number {
+  if (!series) return -Infinity
+  const sum = new Float64Array(2)
+  // From the newest back: the first look finds it while events arrive.
+  for (let t = to; t > from; t -= step) {
+    sumSteps(series, t / step - 1, t / step, sum)
+    if ((sum[0] ?? 0) > 0) return t
+  }
+  return -Infinity
+}

@@ -1,0 +1,116 @@
+import { type Labels, labelsKey, type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import { type BurnPlan, burnPlanOf } from './burn-windows.ts'
+import { ALWAYS_KNOWN, type CoverageTimeline } from './coverage.ts'
+import type { Slo } from './definition.ts'
+import { type Ends, endsAt, type Patience } from './ends.ts'
+import type { Feed } from './feed.ts'
+import { createFeed } from './feed-create.ts'
+import { position, segmentsFor } from './feed-position.ts'
+import { judgementOf } from './slices.ts'
+import type { Subject } from './subject.ts'
+import { windowBounds } from './window.ts'
+
+interface HeldSubject extends Subject {
+  readonly feed: Feed
+}
+
+export interface Held {
+  readonly slo: Slo
+  readonly feeds: readonly Feed[]
+  /** The feed of each objective, in their order. */
+  readonly of: readonly Feed[]
+  readonly plan: BurnPlan
+  /** Names the set of sources its coverage rests on. */
+  readonly sources: string
+  /** Every objective, whole first, then by scope; built anew when scopes come or go. */
+  subjects: readonly HeldSubject[]
+  version: number
+  /** The bounds of the windows that hold this end. */
+  bounds: { readonly end: UnixSeconds; readonly ranges: readonly Range[] } | undefined
+}
+
+export function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
+  const feeds = new Map<string, Feed>()
+  const of = slo.objectives.map((objective) => {
+    const key = JSON.stringify([objective.indicator, judgementOf(slo.method, objective.slice)])
+    const feed = feeds.get(key) ?? createFeed(slo, objective, { now, lag })
+    feeds.set(key, feed)
+    return feed
+  })
+  const sources = JSON.stringify([...slo.sources].sort())
+  const plan = burnPlanOf(slo)
+  return { slo, feeds: [...feeds.values()], of, plan, sources, subjects: [], version: -1, bounds: undefined }
+}
+
+/** Brings the subjects of one SLO to `now`: scopes that came or went, where windows end, what is known. */
+export function moveOn(
+  one: Held,
+  at: { readonly now: UnixSeconds; readonly patience: Patience; readonly coverage: CoverageTimeline },
+): void {
+  const { slo, feeds } = one
+  let version = 0
+  for (const feed of feeds) {
+    position(feed, at.now, at.patience.lag)
+    version += feed.version
+  }
+  if (version !== one.version) {
+    one.subjects = subjectsOf(one, at.patience.settle)
+    one.version = version
+  }
+  let last: Feed | undefined
+  let ends: Ends | undefined
+  for (const subject of one.subjects) {
+    const { feed, meter } = subject
+    if (feed !== last || !ends) {
+      const whole = { series: feed.scopes.get('')?.series, coverage: at.coverage, step: feed.shape.step }
+      ends = endsAt(at.now, whole, at.patience)
+      last = feed
+    }
+    subject.ends = ends
+    subject.bounds = boundsAt(one, ends.window)
+    meter.coverage = at.coverage
+    if (feed.corrections.length > 0 || meter.segments.length > 0)
+      meter.segments = segmentsFor(feed, subject.scope, slo.splitBy)
+  }
+}
+
+/** The windows' bounds; a calendar window is looked up once, and then holds until it ends. */
+function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
+  if (one.bounds?.end === end) return one.bounds.ranges
+  const before = one.bounds?.ranges
+  const ranges = one.slo.windows.map((window, i) => {
+    const last = before?.[i]
+    return window.kind === 'calendar' && last && last.from <= end && end < last.to
+      ? last
+      : windowBounds(window, end)
+  })
+  one.bounds = { end, ranges }
+  return ranges
+}
+
+/** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
+function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubject[] {
+  const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
+  const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
+  return slo.objectives.flatMap((objective, i) => {
+    const feed = of[i]
+    if (!feed) return []
+    const { judgement } = feed
+    const scopes = [...feed.scopes.values()]
+      .filter((s) => s.key !== '')
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+    const whole = { labels: {}, series: feed.scopes.get('')?.series }
+    return [whole, ...scopes].map(({ labels, series }) => ({
+      slo,
+      objective,
+      scope: labels,
+      feed,
+      plan,
+      settle,
+      meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
+      bounds: [],
+      ends: { window: unixSeconds(0), burn: undefined },
+      signature: before.get(key(objective.name, labels))?.signature ?? -1,
+    }))
+  })
+}

@@ -1,0 +1,25 @@
+import { type CoverageTimeline, forgetBefore, type KnownSpan, paintSpan, worstOf } from './coverage.ts'
+import type { Held } from './held.ts'
+
+/** What is known of each source, and of each set of sources that an SLO rests on. */
+export function createKnowledge(): {
+  readonly cover: (source: string, spans: readonly KnownSpan[], oldest: number) => void
+  readonly of: (one: Held) => CoverageTimeline
+} {
+  const spansOf = new Map<string, readonly KnownSpan[]>()
+  const worst = new Map<string, CoverageTimeline>()
+  return {
+    cover: (source, spans, oldest) => {
+      const painted = spans.reduce(paintSpan, spansOf.get(source) ?? [])
+      spansOf.set(source, forgetBefore(painted, oldest))
+      worst.clear()
+    },
+    of: ({ slo, sources }) => {
+      const known = worst.get(sources)
+      if (known) return known
+      const timeline = worstOf(slo.sources.map((source) => spansOf.get(source) ?? []))
+      worst.set(sources, timeline)
+      return timeline
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import type { Labels, Range } from '../base/index.ts'
+import type { BurnPlan } from './burn-windows.ts'
+import type { Objective, Slo } from './definition.ts'
+import type { Ends } from './ends.ts'
+import type { Meter } from './measure.ts'
+
+/** One objective in one scope, with what it is measured from. Moved on from one evaluation to the next. */
+export interface Subject {
+  readonly slo: Slo
+  readonly objective: Objective
+  readonly scope: Labels
+  readonly meter: Meter
+  readonly plan: BurnPlan
+  /** The bounds of the SLO's windows, in their order, that hold the end of the evaluation. */
+  bounds: readonly Range[]
+  ends: Ends
+  /** So long a minute that ended may go unreported before it counts as not known: seconds. */
+  readonly settle: number
+  /** Of the verdicts and the state when `changed` last looked; -1 before. */
+  signature: number
+}
