@@ -206,6 +206,7 @@ export function coverageOf(timeline: CoverageTimeline, range: Range, counted: Mi
     known,
     partial,
     missing: failed + unreported,
+    failed,
     ratio: minutes === 0 ? undefined : ratio(known / minutes),
     completeThrough: completeThrough(timeline, range),
     kind: known === minutes ? 'full' : known + partial > 0 ? 'partial' : 'none',

@@ -102,6 +102,8 @@ export interface Coverage {
   readonly partial: number
   /** Known to be missing, or never reported. */
   readonly missing: number
+  /** Of the missing, those that are known to be: reading failed. The rest was never reported. */
+  readonly failed: number
   /** `known` / `minutes`; undefined for an empty range. */
   readonly ratio: Ratio | undefined
   /** Every minute before this one is known; undefined when the first already is not. */

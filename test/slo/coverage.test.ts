@@ -31,6 +31,7 @@ describe('coverage', () => {
       known: 1380,
       partial: 10,
       missing: 50,
+      failed: 50,
       ratio: 1380 / 1440,
       completeThrough: now - 6000,
       kind: 'partial',
