@@ -199,7 +199,8 @@ function checkName(name: Node, written: string, report: Report): void {
         odd === undefined
           ? `the name ${written.slice(0, 80)} cannot be used`
           : `the name holds ${JSON.stringify(odd)} (U+${codePoint(odd)})`,
-      remedy,
+      // A letter of another alphabet may look like one of this; leaving it out would hide which was meant.
+      remedy: odd !== undefined && odd > '~' ? 'Type it again with a to z, digits and "-".' : remedy,
     })
 }
 

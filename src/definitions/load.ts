@@ -73,9 +73,10 @@ export function assemble(files: readonly CheckedFile[], options: LoadOptions, ea
   const before = earlier.definitions
   const builder = <T>(kind: string, make: (document: DocumentNode, context: Context) => T | undefined) =>
     registry.all(kind).flatMap((document) => {
-      if (!document.sound) return []
       const standIn = standIns.has(document)
-      return [{ document, standIn, value: make(document, standIn ? quiet : context) }]
+      const value = make(document, standIn ? quiet : context)
+      // A document whose shape has faults is looked at all the same, so that all its faults are told at once.
+      return document.sound ? [{ document, standIn, value }] : []
     })
   const named = <T extends { readonly name: string }>(
     kind: string,

@@ -10,7 +10,12 @@ export function compileRegex(pattern: string): Result<(text: string) => boolean,
     const compiled = RE2JS.compile(pattern, RE2JS.DOTALL)
     return ok((text: string) => compiled.matches(text))
   } catch (error) {
-    if (error instanceof RE2JSException) return failed(error.message)
+    if (error instanceof RE2JSException) return failed(sentence(error.message))
     throw error
   }
+}
+
+/** RE2's sentence without its preamble and without the flag that was put before the pattern. */
+function sentence(message: string): string {
+  return message.replace(/^error parsing regexp: /, '').replace('`(?s)', '`')
 }

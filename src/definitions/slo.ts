@@ -65,7 +65,8 @@ const METHODS: ReadonlyMap<string, BudgetingMethod> = new Map([
 function readMethod(spec: Node, context: Context): BudgetingMethod | undefined {
   const node = get(spec, 'budgetingMethod')
   const method = METHODS.get(textOf(node) ?? '')
-  if (method) return method
+  // What is written and no method has been told by its shape.
+  if (method || node) return method
   context.report.tolerate('NINES-1314', placeOf(spec, 'budgetingMethod'), {
     message: 'budgetingMethod is missing; Occurrences is assumed',
     remedy: 'Write "budgetingMethod: Occurrences".',
@@ -97,7 +98,8 @@ function sourcesOf(queries: readonly IndicatorQuery[]): readonly string[] {
 function warnOfSilentRules(slo: Slo, spec: Node, context: Context): void {
   const loosest = Math.max(...slo.objectives.map((objective) => objective.allowed))
   const silent = slo.policy.rules.filter((rule) => rule.factor.num * loosest > 1_000_000 * rule.factor.den)
-  if (silent.length === 0) return
+  // A target of 0 has been told already, and asks for no alerts.
+  if (silent.length === 0 || loosest === 1_000_000) return
   context.report.warn('NINES-1605', placeOf(spec, 'objectives'), {
     message: `${silent.map((rule) => rule.name).join(', ')} can never fire: with this target the burn rate is at most ${Math.floor(10_000_000 / loosest) / 10}`,
     remedy: 'Choose another burn policy, or a higher target.',

@@ -28,7 +28,10 @@ export function holdThreshold(
   context: Context,
 ): HeldThreshold | undefined {
   const { report } = context
-  const op = operatorOf(textOf(get(objective, 'op')))
+  const opNode = get(objective, 'op')
+  const op = operatorOf(textOf(opNode))
+  // What is written and no operator has been told by its shape.
+  if (opNode && !op) return undefined
   const value = get(objective, 'value')
   const written = textOf(value) ?? ''
   if (!op || !value || !parseDecimal(written)) {

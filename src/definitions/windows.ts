@@ -13,6 +13,7 @@ const LONGEST = 366 * DAY
 export function readWindows(spec: Node, report: Report): readonly Window[] {
   const node = get(spec, 'timeWindow')
   const items = itemsOf(node)
+  if (node && node.kind !== 'list') return []
   if (items.length === 0) {
     report.tolerate('NINES-1306', placeOf(spec, 'timeWindow'), {
       message: 'the time window is missing; 30 days, rolling, is assumed',
