@@ -30,7 +30,13 @@ export function documentsInUse(files: readonly ReadFile[], earlier: SoundDocumen
   const current = files.flatMap((file) =>
     file.documents.filter((document) => document.sound || !replaced.has(keyOf(document))),
   )
-  return { documents: [...current, ...standIns], standIns }
+  // A stand-in takes the place of what it stands in for, so that nothing moves when something breaks.
+  const order = new Map(files.map((file, at) => [file.file, at]))
+  const at = (document: DocumentNode): number => order.get(document.source.file) ?? files.length
+  const documents = [...current, ...standIns].sort(
+    (a, b) => at(a) - at(b) || a.node.place.start - b.node.place.start,
+  )
+  return { documents, standIns }
 }
 
 /** What the next load may fall back to. */

@@ -1,4 +1,5 @@
-import { open, readdir, realpath, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import type { DefinitionFile } from './documents.ts'
 import { LIMITS } from './guard.ts'
@@ -38,10 +39,11 @@ export async function readTree(dir: string): Promise<ReadTree> {
 /** Reads one file that is named directly; `file` is the name it is told by. */
 export async function readDefinitionFile(path: string, file: string): Promise<DefinitionFile | Problem> {
   try {
-    const info = await stat(path)
+    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const info = await handle.stat()
     if (!info.isFile()) throw new Error('it is not a file')
     if (info.size > LIMITS.bytes) return problemOf(file, 'NINES-1001', tooLarge(info.size))
-    return decode(file, await readBytes(path))
+    return decode(file, await readBytes(handle, info.size))
   } catch (error) {
     return problemOf(file, 'NINES-1012', unreadable(file, error))
   }
@@ -63,8 +65,9 @@ async function walk(tree: Tree, dir: string, below: string): Promise<void> {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
     const name = below === '' ? entry.name : `${below}/${entry.name}`
     const yaml = /\.ya?ml$/i.test(entry.name)
-    if (!entry.isDirectory() && !entry.isSymbolicLink() && !yaml) continue
-    await visit(tree, { path: join(dir, entry.name), name, link: entry.isSymbolicLink(), yaml })
+    if (entry.isFile() && yaml) await readInto(tree, join(dir, entry.name), name)
+    else if (entry.isDirectory() || entry.isSymbolicLink() || yaml)
+      await visit(tree, { path: join(dir, entry.name), name, link: entry.isSymbolicLink(), yaml })
   }
 }
 
@@ -85,7 +88,7 @@ async function visit(
       await walk(tree, real, entry.name)
     } else if (entry.yaml) await readInto(tree, real, entry.name)
   } catch (error) {
-    // A file may go between the listing and the look at it; whoever deleted it knows.
+    // A directory may go between the listing and the look at it; whoever deleted it knows.
     if (!entry.link && errorCode(error) === 'ENOENT') return
     if (entry.yaml || errorCode(error) !== 'ENOENT')
       tree.unread.push(problemOf(entry.name, 'NINES-1012', unreadable(entry.name, error)))
@@ -108,20 +111,19 @@ function isBelow(root: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`)
 }
 
-/** At most one byte more than allowed, however the file grows meanwhile. */
-async function readBytes(path: string): Promise<Uint8Array> {
-  await using file = await open(path, 'r')
-  const buffer = Buffer.alloc(LIMITS.bytes + 1)
+/** What the file held when it was looked at; one that grows meanwhile is read again at the next look. */
+async function readBytes(handle: FileHandle, size: number): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(size)
   let length = 0
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
+  while (length < size) {
+    const { bytesRead } = await handle.read(buffer, length, size - length, length)
+    if (bytesRead === 0) break
     length += bytesRead
-    if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
   }
+  return buffer.subarray(0, length)
 }
 
 function decode(file: string, bytes: Uint8Array): DefinitionFile | Problem {
-  if (bytes.length > LIMITS.bytes) return problemOf(file, 'NINES-1001', tooLarge(bytes.length))
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   try {
     return { file, text: decoder.decode(bytes) }

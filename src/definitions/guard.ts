@@ -5,13 +5,10 @@ import type { Report } from './report.ts'
 /** What a file may hold, so that no file can stop the service: checked before and while it is parsed. */
 export const LIMITS = { bytes: 262_144, depth: 32, nodes: 5_000, aliases: 50 } as const
 
-/** Tokens are blanks, line ends and punctuation too; no file within the cap on values comes near eight for each. */
-const TOKENS = LIMITS.nodes * 8
+/** Lexemes are blanks, line ends and punctuation too; no file within the cap on values comes near eight for each. */
+const LEXEMES = LIMITS.nodes * 8
 
-/**
- * Looks at a file before it is parsed, at a cost that grows with its size only: size, control characters, what git
- * leaves behind, brackets that nest without end, more tokens than any honest file has.
- */
+/** Looks at a file before it is parsed: its size, control characters, what git leaves behind. */
 export function guard(source: Source, report: Report): boolean {
   const { text } = source
   const size = Buffer.byteLength(text)
@@ -22,7 +19,7 @@ export function guard(source: Source, report: Report): boolean {
     })
     return false
   }
-  return noControls(source, report) && noGitRemains(source, report) && shallow(source, report)
+  return noControls(source, report) && noGitRemains(source, report)
 }
 
 function noControls(source: Source, report: Report): boolean {
@@ -62,35 +59,45 @@ function noGitRemains(source: Source, report: Report): boolean {
   return true
 }
 
-/** Stops at the first token too many, so a hostile file costs no more than an honest one. */
-function shallow(source: Source, report: Report): boolean {
+/**
+ * The lexemes of a file. Ends, with the reason told, at the first bracket too deep or the first lexeme too many, so a
+ * hostile file costs no more than an honest one.
+ */
+export function* lexemesOf(source: Source, report: Report): Generator<string> {
   let depth = 0
-  let tokens = 0
+  let count = 0
   let offset = 0
-  for (const token of new Lexer().lex(source.text)) {
-    tokens += 1
-    if (token === '[' || token === '{') depth += 1
-    else if (token === ']' || token === '}') depth -= 1
-    if (depth > LIMITS.depth) {
-      report.error('NINES-1006', placeAt(source, offset), {
-        message: `maps and lists nest deeper than ${LIMITS.depth}`,
-        remedy: 'Flatten the value, or split it into documents that refer to each other.',
-      })
-      return false
+  for (const lexeme of new Lexer().lex(source.text)) {
+    count += 1
+    if (lexeme === '[' || lexeme === '{') depth += 1
+    else if (lexeme === ']' || lexeme === '}') depth -= 1
+    if (depth > LIMITS.depth || count > LEXEMES) {
+      const code = depth > LIMITS.depth ? 'NINES-1006' : 'NINES-1007'
+      report.error(code, placeAt(source, offset), STOPS[code])
+      return
     }
-    if (tokens > TOKENS) {
-      report.error('NINES-1007', placeAt(source, offset), {
-        message: `the file holds more than ${LIMITS.nodes} values`,
-        remedy: 'Split it into several files of the same directory.',
-      })
-      return false
-    }
-    if (!CONTROL.has(token)) offset += token.length
+    if (!MARKS.has(lexeme)) offset += lexeme.length
+    yield lexeme
   }
-  return true
 }
 
+/** What is told where a limit is reached. */
+export const STOPS = {
+  'NINES-1006': {
+    message: `maps and lists nest deeper than ${LIMITS.depth}`,
+    remedy: 'Flatten the value, or split it into documents that refer to each other.',
+  },
+  'NINES-1007': {
+    message: `the file holds more than ${LIMITS.nodes} values`,
+    remedy: 'Split it into several files of the same directory.',
+  },
+  'NINES-1008': {
+    message: `the file uses more than ${LIMITS.aliases} aliases`,
+    remedy: 'Write the values out, or refer to documents by name.',
+  },
+} as const
+
 /** Marks of the lexer that stand for no character of the file: byte order mark, document, flow end, scalar. */
-const CONTROL: ReadonlySet<string> = new Set(['\u{FEFF}', '\x02', '\x18', '\x1f'])
+const MARKS: ReadonlySet<string> = new Set(['\u{FEFF}', '\x02', '\x18', '\x1f'])
 
 const placeAt = (source: Source, start: number) => ({ source, start, end: start + 1 })

@@ -1,17 +1,17 @@
 import {
   type Alias,
   Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
-  LineCounter,
   type Pair,
   Parser,
 } from 'yaml'
-import { guard, LIMITS } from './guard.ts'
+import { guard, LIMITS, lexemesOf, STOPS } from './guard.ts'
 import { createSource, type Place, placeName, type Source } from './place.ts'
 import type { Report } from './report.ts'
 import type { Entry, Node } from './tree.ts'
@@ -30,8 +30,6 @@ export function readYaml(file: string, text: string, report: Report): YamlFile {
   const unreadable = { source, roots: [], readable: false }
   if (!guard(source, report)) return unreadable
   const errorsBefore = report.errors()
-  const lines = new LineCounter()
-  const tokens = new Parser(lines.addNewLine).parse(source.text)
   const composer = new Composer({
     uniqueKeys: false,
     prettyErrors: false,
@@ -40,7 +38,7 @@ export function readYaml(file: string, text: string, report: Report): YamlFile {
   })
   const roots: Node[] = []
   const walk: Walk = { source, report, anchors: new Map(), nodes: 0, aliases: 0, stopped: false }
-  for (const document of composer.compose(tokens, true, source.text.length)) {
+  for (const document of composer.compose(shallowTokens(source, report), true, source.text.length)) {
     if (!checkDocument(document, source, report)) continue
     if (document.contents === null) continue
     walk.anchors.clear()
@@ -49,6 +47,43 @@ export function readYaml(file: string, text: string, report: Report): YamlFile {
     if (node !== undefined && node.kind !== 'empty') roots.push(node)
   }
   return report.errors() > errorsBefore ? unreadable : { source, roots, readable: true }
+}
+
+/**
+ * The tokens of a file up to the first that nests too deep. The composer walks them by recursion, and a recursion that
+ * comes near the end of the stack ends the process, not only the call; so depth is measured before it.
+ */
+function* shallowTokens(source: Source, report: Report): Generator<CST.Token> {
+  for (const token of parse(lexemesOf(source, report))) {
+    const deep = placeTooDeep(token)
+    if (deep !== undefined) {
+      report.error('NINES-1006', { source, start: deep, end: deep + 1 }, STOPS['NINES-1006'])
+      return
+    }
+    yield token
+  }
+}
+
+function* parse(lexemes: Iterable<string>): Generator<CST.Token> {
+  const parser = new Parser()
+  for (const lexeme of lexemes) yield* parser.next(lexeme)
+  yield* parser.end()
+}
+
+/** The offset of a value below the limit of depth, looked for without recursion. */
+function placeTooDeep(root: CST.Token): number | undefined {
+  const waiting: { readonly token: CST.Token; readonly depth: number }[] = [{ token: root, depth: 0 }]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { token, depth } = next
+    if (depth > LIMITS.depth) return token.offset
+    if (token.type === 'document' && token.value) waiting.push({ token: token.value, depth: depth + 1 })
+    if (!('items' in token)) continue
+    for (const item of token.items) {
+      if (item.key) waiting.push({ token: item.key, depth: depth + 1 })
+      if (item.value) waiting.push({ token: item.value, depth: depth + 1 })
+    }
+  }
+  return undefined
 }
 
 function checkDocument(document: Document.Parsed, source: Source, report: Report): boolean {
@@ -180,21 +215,6 @@ function placeOf(walk: Walk, range: readonly number[] | null | undefined): Place
   const start = range?.[0] ?? 0
   return { source: walk.source, start, end: Math.max(start, range?.[1] ?? start) }
 }
-
-const STOPS = {
-  'NINES-1006': {
-    message: `maps and lists nest deeper than ${LIMITS.depth}`,
-    remedy: 'Flatten the value, or split it into documents that refer to each other.',
-  },
-  'NINES-1007': {
-    message: `the file holds more than ${LIMITS.nodes} values`,
-    remedy: 'Split it into several files of the same directory.',
-  },
-  'NINES-1008': {
-    message: `the file uses more than ${LIMITS.aliases} aliases`,
-    remedy: 'Write the values out, or refer to documents by name.',
-  },
-} as const
 
 function stop(walk: Walk, code: keyof typeof STOPS, place: Place): undefined {
   if (!walk.stopped) walk.report.error(code, place, STOPS[code])
