@@ -11,7 +11,7 @@ import {
   readDefinitionFile,
   readTree,
 } from '../definitions/index.ts'
-import type { Io } from './io.ts'
+import { EXIT, type Io } from './io.ts'
 
 export interface ValidateOptions {
   /** @default 'text' */
@@ -29,7 +29,7 @@ export interface ValidateOptions {
  * stderr. Exit codes: 0 all is well, 2 something is invalid, 3 warnings with `lintFatal`.
  */
 export async function validateCommand(
-  io: Io,
+  io: Pick<Io, 'stdout' | 'stderr' | 'color' | 'cwd'>,
   paths: readonly string[],
   options: ValidateOptions = {},
 ): Promise<number> {
@@ -41,8 +41,8 @@ export async function validateCommand(
   const problems = [...read.problems, ...definitions.problems]
   io.stdout(formatProblems(problems, { color: io.color, format: options.output ?? 'text' }))
   io.stderr(summary(files.length, definitions, problems))
-  if (problems.some((problem) => problem.severity === 'error')) return 2
-  return options.lintFatal && problems.length > 0 ? 3 : 0
+  if (problems.some((problem) => problem.severity === 'error')) return EXIT.invalid
+  return options.lintFatal && problems.length > 0 ? EXIT.warned : EXIT.ok
 }
 
 interface Read {
@@ -51,7 +51,7 @@ interface Read {
 }
 
 async function readPath(
-  io: Io,
+  io: Pick<Io, 'cwd'>,
   path: string,
   into: { readonly read: Read; readonly options: ValidateOptions },
 ): Promise<void> {

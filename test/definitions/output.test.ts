@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Io } from '../../src/cli/io.ts'
 import { schemaCommand } from '../../src/cli/schema.ts'
 import { type ValidateOptions, validateCommand } from '../../src/cli/validate.ts'
 import { definitionsJsonSchema, formatProblems, loadDefinitions } from '../../src/definitions/index.ts'
@@ -17,7 +16,12 @@ afterEach(() => rm(dir, { recursive: true, force: true }))
 async function validate(paths: readonly string[], options: ValidateOptions = {}) {
   const out: string[] = []
   const talk: string[] = []
-  const io: Io = { stdout: (t) => out.push(t), stderr: (t) => talk.push(t), color: false, cwd: dir }
+  const io: Parameters<typeof validateCommand>[0] = {
+    stdout: (t) => out.push(t),
+    stderr: (t) => talk.push(t),
+    color: false,
+    cwd: dir,
+  }
   const code = await validateCommand(io, paths, options)
   return { code, out: out.join(''), talk: talk.join('') }
 }
