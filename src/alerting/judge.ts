@@ -1,5 +1,4 @@
-import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
-import { yearOf } from './civil.ts'
+import { civilDate, type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
 import type { Reading, StepEventKind } from './event.ts'
 import { type CostOf, estimateStart } from './measure.ts'
 import type { Decision, DecisionReason, IncidentId } from './model.ts'
@@ -45,7 +44,7 @@ function openIncident(
   const first = observe(objective, undefined, { ...options, startedAt: now })
   const startedAt = estimate(first, options)
   const { reading } = observe(objective, undefined, { ...options, startedAt })
-  const id: IncidentId = `INC-${String(yearOf(now)).padStart(4, '0')}-${String(number).padStart(4, '0')}`
+  const id: IncidentId = `INC-${String(civilDate(now).year).padStart(4, '0')}-${String(number).padStart(4, '0')}`
   const previous = last === undefined ? {} : { previous: last.incident.id }
   const text = `Opened as a ${reading.severity}. ${burningWords(first)}`
   const event = { incident: id, number, seq: 1, slo: slo.id, objective: name, service: slo.service }

@@ -188,6 +188,7 @@ export function evaluationAt(timeline: Timeline, slo: Slo, scope: Labels, at: nu
           completeThrough: minute(at),
           kind: 'full',
         },
+        data: 'measured',
         exhaustion: { kind: 'never' },
       },
     ],

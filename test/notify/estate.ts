@@ -91,6 +91,7 @@ export function evaluationOf(
           completeThrough: unixSeconds(START),
           kind: 'full',
         },
+        data: 'measured',
         exhaustion:
           left <= 0
             ? { kind: 'exhausted' }
@@ -285,7 +286,7 @@ export async function createEstate(
     },
   })
   const emulator = createSlackEmulator(world, {
-    workspace: { channels: channels.map((name) => ({ name })) },
+    channels,
     token: TOKEN,
     ...(faults === undefined ? {} : { faults }),
   })

@@ -1,7 +1,7 @@
 import type { World } from '../../base/index.ts'
 import type { IncidentBrief } from '../brief.ts'
 import type { Destination } from '../destination.ts'
-import { foldEntry, newBook } from './book.ts'
+import { type Book, foldEntry, newBook } from './book.ts'
 import type { OutboxJournal } from './journal.ts'
 import type { DestinationStatus, OutboxStatus } from './status.ts'
 import { isPending } from './track.ts'
@@ -11,7 +11,10 @@ export interface OutboxOptions {
   /** Also the outbox: what is to be told is what the journal holds and no record says was told. */
   readonly journal: OutboxJournal
   readonly destinations: readonly Destination[]
-  /** What a message would say now; undefined when there is no such incident any more. */
+  /**
+   * What a message would say now; undefined while nobody knows, as before the first evaluation. An incident of which
+   * nothing is known for ten minutes is given up.
+   */
   readonly brief: (incident: string) => Promise<IncidentBrief | undefined>
 }
 
@@ -50,7 +53,7 @@ export function createOutbox(world: World, options: OutboxOptions): Outbox {
       started = true
       await readAll(
         options.journal,
-        workers.map((worker) => worker.book),
+        workers.map((worker) => worker.desk.book),
       )
       take(early ?? [])
       early = undefined
@@ -68,7 +71,7 @@ export function createOutbox(world: World, options: OutboxOptions): Outbox {
   }
 }
 
-async function readAll(journal: OutboxJournal, books: readonly Worker['book'][]): Promise<void> {
+async function readAll(journal: OutboxJournal, books: readonly Book[]): Promise<void> {
   let after = 0
   for (;;) {
     const entries = await journal.read(after, { kinds: ['incident', 'notification'], limit: READ_AT_ONCE })
@@ -79,19 +82,19 @@ async function readAll(journal: OutboxJournal, books: readonly Worker['book'][])
   }
 }
 
-function statusOf(worker: Worker): DestinationStatus {
-  const tracks = [...worker.book.tracks.values()]
+function statusOf({ desk }: Worker): DestinationStatus {
+  const tracks = [...desk.book.tracks.values()]
   const pending = tracks.filter(isPending)
   const since = pending.map((track) => track.owedSinceMs ?? track.doubt?.sinceMs ?? track.openedMs)
-  const { problem } = worker
+  const { problem } = desk
   return {
-    name: worker.name,
+    name: desk.name,
     state: problem !== undefined ? 'stopped' : pending.length > 0 ? 'telling' : 'ready',
     pending: pending.length,
     doubtful: tracks.filter((track) => track.doubt !== undefined).length,
     oldestPending:
-      since.length === 0 ? undefined : Math.max(0, Math.floor((worker.nowMs() - Math.min(...since)) / 1000)),
-    counters: { ...worker.counters },
+      since.length === 0 ? undefined : Math.max(0, Math.floor((desk.nowMs() - Math.min(...since)) / 1000)),
+    counters: { ...desk.counters },
     problem,
   }
 }

@@ -29,6 +29,8 @@ export interface Track {
   updateAtMs: number | undefined
   updates: number
   notBeforeMs: number
+  /** Since when nobody could say what the incident is. */
+  unknownSinceMs: number | undefined
   failures: number
   shrink: number
   doubt: Doubt | undefined
@@ -91,6 +93,7 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   updateAtMs: undefined,
   updates: 0,
   notBeforeMs: 0,
+  unknownSinceMs: undefined,
   failures: 0,
   shrink: 0,
   doubt: undefined,

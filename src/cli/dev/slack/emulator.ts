@@ -17,7 +17,8 @@ import {
 } from './workspace.ts'
 
 export interface SlackEmulatorOptions {
-  readonly workspace: WorkspaceOptions
+  readonly workspace?: Omit<WorkspaceOptions, 'channels'>
+  readonly channels: WorkspaceOptions['channels']
   /** The only token that is let in; absent: any that begins with `xoxb-`. */
   readonly token?: string
   /** Where it is mounted. @default {/dev/slack} */
@@ -51,7 +52,7 @@ const TIER_3 = { perSecond: 50 / 60, burst: 50 }
 
 export function createSlackEmulator(world: World, options: SlackEmulatorOptions): SlackEmulator {
   const path = options.path ?? '/dev/slack'
-  const workspace = createWorkspace(options.workspace)
+  const workspace = createWorkspace({ ...options.workspace, channels: options.channels })
   const calls: Call[] = []
   const counts = new Map<string, number>()
   const limits = { post: createRateLimit(world, POST_LIMIT), other: createRateLimit(world, TIER_3) }

@@ -53,9 +53,12 @@ export interface ChannelOptions {
 }
 
 export interface WorkspaceOptions {
+  /** @default {Emulated workspace} */
   readonly name?: string
+  /** @default {Nines} */
   readonly botName?: string
-  readonly channels: readonly ChannelOptions[]
+  /** A name alone is a channel that the bot is in. */
+  readonly channels: readonly (ChannelOptions | string)[]
 }
 
 /** The oldest messages of a channel beyond these many are forgotten. */
@@ -63,8 +66,12 @@ export const MESSAGES_KEPT = 1_000
 
 export function createWorkspace(options: WorkspaceOptions): Workspace {
   const channels = new Map<string, Channel>()
-  for (const { name, topic = '', member = true, archived = false, ...given } of options.channels) {
-    const id = given.id ?? channelId(name)
+  for (const given of options.channels) {
+    const named: ChannelOptions = typeof given === 'string' ? { name: given } : given
+    const { topic = '', member = true, archived = false } = named
+    const name = named.name.replace(/^#/, '')
+    // Whoever writes an id for a name gets a channel of that id.
+    const id = named.id ?? (/^[CG][A-Z0-9]{8,}$/.test(name) ? name : channelId(name))
     channels.set(id, { id, name, topic, member, archived, messages: [] })
   }
   return {
