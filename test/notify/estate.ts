@@ -225,6 +225,8 @@ export interface Estate {
   readonly restart: () => Promise<void>
   /** Moves time on, a second at a time. */
   readonly pass: (seconds: number) => Promise<void>
+  /** The same, ten seconds at a time: what is sent in between may be some seconds late. */
+  readonly rest: (seconds: number) => Promise<void>
   /** Headlines of an incident that people see as such. */
   readonly headlines: (
     incident: string,
@@ -313,6 +315,12 @@ export async function createEstate(
     await outbox.start()
     return outbox
   }
+  const passBy = async (step: number, length: number): Promise<void> => {
+    for (let i = 0; i < length; i += step) {
+      await world.advance(step * 1_000)
+      for (let turns = 0; turns < 4; turns++) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
   const estate: Estate = {
     world,
     emulator,
@@ -338,12 +346,8 @@ export async function createEstate(
       void stopping
       estate.outbox = await start()
     },
-    pass: async (length) => {
-      for (let i = 0; i < length; i++) {
-        await world.advance(1_000)
-        for (let turns = 0; turns < 4; turns++) await new Promise((resolve) => setImmediate(resolve))
-      }
-    },
+    pass: (length) => passBy(1, length),
+    rest: (length) => passBy(10, length),
     headlines: (incident, channel = [...emulator.workspace.channels.keys()][0]!) =>
       topLevel(emulator.workspace.channels.get(channel)!)
         .filter(

@@ -35,9 +35,10 @@ export async function postLines(desk: Desk, track: Track): Promise<void> {
   const body = desk.destination.render.lines(brief, track.lines)
   const { headline } = track
   if (body === undefined || headline === undefined) return desk.drop(identity, 'there is nothing to say')
-  const isPage = brief.incident.severity === 'page' && brief.incident.state === 'open'
+  const { severity, state } = brief.incident
+  const isPage = severity === 'page'
   // Only a ticket that became a page is worth showing to the whole channel.
-  const broadcast = headline.page === false && isPage
+  const broadcast = headline.page === false && isPage && state === 'open'
   const sent = await tryPost(desk, track, { identity, body, thread: headline.ref, broadcast })
   if (sent !== undefined) headline.page = isPage
 }
