@@ -13,6 +13,7 @@ export const english: Words = {
   rate: rateWords,
   length: lengthWords,
   percent: (share, digits) => `${floorTo(share * 100, digits)} %`,
+  lessThan: (percent) => `less than ${percent}`,
   count: (n) => Math.round(n).toLocaleString('en-US'),
   list: (names, more) => {
     if (more > 0) return `${names.join(', ')} and ${more} more`
@@ -72,7 +73,7 @@ export const english: Words = {
   lines: {
     opened: (sentence, why) => `Opened. ${sentence}.${why === '' ? '' : ` Why: ${why}.`}`,
     worse: (sentence) => `Worse. ${sentence}.`,
-    reopened: (times, sentence) => `Re-opened, ${times}. ${sentence}.`,
+    reopened: (times, sentence) => `Back again (×${times}). ${sentence}.`,
     blind: (sentence) => `Lost sight. ${sentence}.`,
     sighted: (sentence) => `Data is back. ${sentence}.`,
     resolved: (sentence) => `${sentence}.`,

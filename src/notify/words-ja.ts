@@ -13,6 +13,7 @@ export const japanese: Words = {
   rate: (rate) => (rate >= 100 ? `${Math.floor(rate)}倍` : `${floorTo(rate, 1)}倍`),
   length,
   percent: (share, digits) => `${floorTo(share * 100, digits)}%`,
+  lessThan: (percent) => `${percent}未満`,
   count: (n) => Math.round(n).toLocaleString('ja-JP'),
   list: (names, more) => (more > 0 ? `${names.join('、')}ほか${more}件` : names.join('、')),
   promise: (target, window) => `${target}%(${window})`,
@@ -63,7 +64,7 @@ export const japanese: Words = {
   lines: {
     opened: (sentence, why) => `発生。${sentence}。${why === '' ? '' : `理由: ${why}。`}`,
     worse: (sentence) => `悪化。${sentence}。`,
-    reopened: (times, sentence) => `再発(${times})。${sentence}。`,
+    reopened: (times, sentence) => `再発(${times}回目)。${sentence}。`,
     blind: (sentence) => `データが途絶えました。${sentence}。`,
     sighted: (sentence) => `データが戻りました。${sentence}。`,
     resolved: (sentence) => `${sentence}。`,

@@ -20,6 +20,7 @@ export interface Words {
   /** Two units at most, cut. */
   readonly length: (seconds: number) => string
   readonly percent: (share: number, digits: number) => string
+  readonly lessThan: (percent: string) => string
   readonly count: (n: number) => string
   /** Names in a row; `more` are not named. */
   readonly list: (names: readonly string[], more: number) => string
@@ -71,7 +72,7 @@ export interface Words {
   readonly lines: {
     readonly opened: (sentence: string, why: string) => string
     readonly worse: (sentence: string) => string
-    readonly reopened: (times: string, sentence: string) => string
+    readonly reopened: (times: number, sentence: string) => string
     readonly blind: (sentence: string) => string
     readonly sighted: (sentence: string) => string
     readonly resolved: (sentence: string) => string

@@ -19,6 +19,9 @@ export function moodOf({ incident }: IncidentBrief): Mood {
   return incident.severity
 }
 
+/** Whether a rule fires now, with data to say so. */
+export const isBurning = (mood: Mood): boolean => mood === 'page' || mood === 'ticket'
+
 /** The rate people are told: of the incident's own scope, else of its fastest place. */
 export function rateOf({ incident }: IncidentBrief): number {
   const firing = incident.members.filter((member) => member.firing)
@@ -98,13 +101,13 @@ function outlookOf(brief: IncidentBrief, words: Words): string | undefined {
 /** When the rest of the budget is gone at the present rate; undefined unless it is going. */
 export function goneAt(brief: IncidentBrief): UnixSeconds | undefined {
   const exhaustion = headlineWindow(brief)?.exhaustion
-  if (exhaustion?.kind !== 'in' || brief.incident.state === 'resolved') return undefined
+  if (exhaustion?.kind !== 'in' || !isBurning(moodOf(brief))) return undefined
   return unixSeconds(brief.now + exhaustion.seconds)
 }
 
 /** A share of the budget: small ones keep their digits, so that a cost never reads as none. */
 export function shareWords(share: number, words: Words): string {
-  if (share > 0 && share < 0.0001) return `< ${words.percent(0.0001, 2)}`
+  if (share > 0 && share < 0.0001) return words.lessThan(words.percent(0.0001, 2))
   return words.percent(share, share < 0.01 ? 2 : 1)
 }
 

@@ -35,7 +35,7 @@ function lineOf(brief: IncidentBrief, { reason, at }: LineRequest, words: Words)
     case 'worse':
       return [lines.worse(sentence)]
     case 'reopened':
-      return [lines.reopened(words.reopenedTimes(brief.incident.reopened), sentence)]
+      return [lines.reopened(brief.incident.reopened, sentence)]
     case 'resolved':
       return [lines.resolved(sentence)]
     case 'blind':

@@ -87,7 +87,8 @@ export function textOf(brief: IncidentBrief, words: Words, options: RenderOption
 function headerOf(brief: IncidentBrief, mood: Mood, words: Words): string {
   const { service } = brief.incident
   const name = clean(brief.name, 60)
-  const promise = words.promise(clean(brief.target, 12), clean(brief.window, 12))
+  const target = clean(brief.target, 12)
+  const promise = target === '' ? '' : words.promise(target, clean(brief.window, 12))
   const parts = [moodWord(mood, brief, words), clean(service, 40), name, promise]
   return clean(`${SIGNS[mood]} ${parts.filter((part) => part !== '').join(' · ')}`, HEADER_LENGTH_MAX)
 }
@@ -133,7 +134,7 @@ function budgetOf(brief: IncidentBrief, words: Words): string | undefined {
   const budget = headlineWindow(brief)?.budget
   if (budget?.leftRatio === undefined) return undefined
   const time =
-    budget.timeLeft === undefined || budget.timeLeft < 0
+    budget.timeLeft === undefined || budget.leftRatio <= 0
       ? ''
       : words.budgetTime(words.length(budget.timeLeft), words.length(budget.time))
   const events = words.budgetEvents(words.count(budget.spent), words.count(Math.floor(budget.events)))
@@ -224,10 +225,16 @@ function exemplarsOf(brief: IncidentBrief, words: Words): string | undefined {
 function exemplarLine(line: ExemplarLine): string {
   const at = timeToken(line.atMs)
   const took = line.durationMs === undefined ? '' : ` · ${durationWords(line.durationMs)}`
-  const id = line.traceId === undefined ? '' : escaped(line.traceId, 32)
-  const trace = id === '' ? '' : ` · ${link(line.url, id)}`
+  const trace = traceOf(line)
   const place = escaped(scopeName(line.labels), 60)
   return `• ${at} · ${code(line.reason, 40)}${took}${place === '' ? '' : ` · ${place}`}${trace}`
+}
+
+/** Linked, the beginning of a trace id is enough; to be copied, it must be whole. */
+function traceOf({ traceId, url }: ExemplarLine): string {
+  if (traceId === undefined || traceId.trim() === '') return ''
+  const address = url === undefined ? undefined : webAddress(url)
+  return ` · ${address === undefined ? code(traceId, 40) : link(address, `trace ${escaped(traceId, 9)}`)}`
 }
 
 const durationWords = (ms: number): string =>
@@ -271,7 +278,7 @@ function sourceWords({ name, age }: SourceAge, words: Words): string {
 
 /** A runbook that is no address still is worth reading. */
 function runbookText(brief: IncidentBrief, words: Words): readonly string[] {
-  if (brief.runbook.trim() === '' || webAddress(brief.runbook) !== undefined) return []
+  if (brief.runbook.trim() === '' || URL.canParse(brief.runbook.trim())) return []
   return [`${words.labels.runbook}: ${escaped(brief.runbook, 200)}`]
 }
 
