@@ -96,6 +96,7 @@ export function createSlackEmulator(world: World, options: SlackEmulatorOptions)
     },
     handle: async (request) => {
       const url = new URL(request.url)
+      if (url.pathname !== path && !url.pathname.startsWith(`${path}/`)) return text('Not found', 404)
       const rest = url.pathname === path ? '' : url.pathname.slice(path.length + 1)
       if (rest.startsWith('api/')) {
         if (request.method !== 'POST' && request.method !== 'GET') return text('Method not allowed', 405)
