@@ -43,7 +43,7 @@ test('the page shows blocks, the thread, and times that a script may put into th
   const { page, ts, call } = await withMessages()
   await call('chat.update', { channel: 'CINCCHECKOUT', ts, ...renderSlack(briefOf()) })
   const html = await page()
-  expect(html).toContain('<h3 class="b-header">🔴 PAGE · payments')
+  expect(html).toContain('<h3 class="b-header"><i class="emoji red">🔴</i> PAGE · payments')
   expect(html).toContain('<strong>Burning 14.8× in gcp: budget gone in 41 h</strong>')
   expect(html).toContain('<code>us-central1 POST /v1/pay 5xx</code>')
   expect(html).toContain('<a class="button" href="http://127.0.0.1:8080/incidents/INC-2026-0147"')
@@ -131,7 +131,7 @@ test('whatever is said, the page is safe', () => {
       const tags = [...html.matchAll(/<(\/?[a-z]+)([^>]*)>/g)]
       for (const [, name = '', attributes = ''] of tags) {
         expect(
-          ['strong', 'em', 's', 'code', 'pre', 'q', 'br', 'a', 'span', 'time'].includes(
+          ['strong', 'em', 's', 'code', 'pre', 'q', 'br', 'a', 'span', 'time', 'i'].includes(
             name.replace('/', ''),
           ),
         ).toBe(true)

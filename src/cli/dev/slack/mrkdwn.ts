@@ -105,5 +105,17 @@ const EMOJI: Readonly<Record<string, string>> = {
 
 export const emojiOf = (name: string): string => EMOJI[name] ?? `:${name}:`
 
+/** Drawn by the page, since not every machine has a font with them; Slack draws its own too. */
+const DRAWN: Readonly<Record<string, string>> = {
+  '🔴': 'red',
+  '🟠': 'orange',
+  '🟡': 'yellow',
+  '🟢': 'green',
+  '⚪': 'white',
+  '✅': 'check',
+}
+
 const emoji = (html: string): string =>
-  html.replace(/:([a-z0-9_+-]{2,30}):/g, (all, name: string) => EMOJI[name] ?? all)
+  html
+    .replace(/:([a-z0-9_+-]{2,30}):/g, (all, name: string) => EMOJI[name] ?? all)
+    .replace(/🔴|🟠|🟡|🟢|⚪|✅/gu, (char) => `<i class="emoji ${DRAWN[char] ?? ''}">${char}</i>`)

@@ -64,12 +64,15 @@ q { display: block; border-left: 4px solid var(--line); padding-left: 10px; quot
 .mention { background: var(--mention); color: var(--link); border-radius: 3px; padding: 0 3px; }
 time { font-variant-numeric: tabular-nums; }
 figure img { max-width: min(100%, 720px); border: 1px solid var(--line); border-radius: 8px; display: block; margin-top: 4px; }
+.emoji { display: inline-block; width: .85em; height: .85em; border-radius: 50%; font-size: 1em; font-style: normal; overflow: hidden; text-indent: 2em; white-space: nowrap; vertical-align: -.06em; margin-right: .1em; }
+.emoji.red { background: #d4281c; } .emoji.orange { background: #ec8b13; } .emoji.yellow { background: #e9c216; } .emoji.green { background: #2f9e6e; } .emoji.white { background: #e8ebef; box-shadow: inset 0 0 0 1px #aab2bc; }
+.emoji.check { border-radius: 3px; background: #2f9e6e; position: relative; } .emoji.check::after { content: ''; position: absolute; left: .3em; top: .1em; width: .2em; height: .42em; border: solid #fff; border-width: 0 .12em .12em 0; transform: rotate(40deg); }
 .reactions span { border: 1px solid var(--line); border-radius: 99px; padding: 1px 8px; font-size: 13px; background: var(--raised); }
 .replies { margin-top: 4px; font-size: 13px; display: flex; gap: 8px; } .replies a { font-weight: 650; }
 .empty { color: var(--muted); padding: 40px 20px; }
 .composer { margin: 0 20px 16px; border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; color: var(--muted); font-size: 13px; }
 aside { border-left: 1px solid var(--line); min-width: 0; min-height: 0; display: flex; flex-direction: column; }
-aside ol { overflow-y: auto; padding: 6px 0; } aside .b-fields { grid-template-columns: minmax(0, 1fr); }
+aside ol { overflow-y: auto; padding: 6px 0; flex: 1; min-height: 0; display: flex; flex-direction: column-reverse; } aside ol::before { content: ''; flex: 1; } aside .b-fields { grid-template-columns: minmax(0, 1fr); }
 aside .count { border-bottom: 1px solid var(--line); margin: 4px 20px 8px; padding: 0 0 6px; }
 aside li { padding: 8px 16px; } .close { position: absolute; right: 14px; top: 8px; font-size: 22px; color: var(--muted); line-height: 1.2; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }

@@ -181,5 +181,8 @@ function threadPane(thread: Message, place: PlaceOnPage): string {
   const replies = repliesTo(channel, thread.ts)
   const count = replies.length === 1 ? '1 reply' : `${replies.length} replies`
   return `<aside aria-label="Thread"><header><h2>Thread</h2><p>#${escapeHtml(channel.name)}</p><a class="close" href="${options.path}?channel=${channel.id}&amp;thread=none" aria-label="Close the thread">×</a></header>
-<ol>${messageToHtml(thread, place, false)}<li class="count">${count}</li>${replies.map((reply) => messageToHtml(reply, place, false)).join('')}</ol></aside>`
+<ol>${replies
+    .toReversed()
+    .map((reply) => messageToHtml(reply, place, false))
+    .join('')}<li class="count">${count}</li>${messageToHtml(thread, place, false)}</ol></aside>`
 }
