@@ -5,7 +5,7 @@ import { seconds, unixSeconds } from '../../src/base/index.ts'
 import { evaluationAt, minute, PAGE, readTimeline, run, scopesOf, sloWith, TICKET } from './timeline.ts'
 
 const rates = fc.array(
-  fc.tuple(fc.integer({ min: 1, max: 30 }), fc.constantFrom('0', '1', '5', '100', '-')),
+  fc.tuple(fc.integer({ min: 1, max: 15 }), fc.constantFrom('0', '1', '5', '100', '-')),
   { minLength: 1, maxLength: 8 },
 )
 const timelines = fc
@@ -31,7 +31,7 @@ test('folding the journal gives the state, at every step and over every restart'
       const half = Math.floor(journal.length / 2)
       expect(fold(fold(EMPTY_STATE, journal.slice(0, half)), journal.slice(half))).toEqual(state)
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 
@@ -54,7 +54,7 @@ test('whatever happens: at most one open incident an objective, its numbers soun
         expect(told.map((one) => one.seq)).toEqual(seqs)
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 

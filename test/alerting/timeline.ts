@@ -167,7 +167,6 @@ export function evaluationAt(timeline: Timeline, slo: Slo, scope: Labels, at: nu
         window: '30d',
         range: { from: minute(at - 30 * 1_440), to: minute(at) },
         bounds: { from: minute(at - 30 * 1_440), to: minute(at) },
-        data: 'measured',
         counts: { good: total - bad, bad },
         sli: total === 0 ? undefined : ratio(1 - bad / total),
         budget: {

@@ -70,7 +70,6 @@ export function evaluationOf(
         window: '30d',
         range: { from: unixSeconds(START - 2_592_000), to: unixSeconds(START) },
         bounds: { from: unixSeconds(START - 2_592_000), to: unixSeconds(START) },
-        data: 'measured',
         counts: { good: 30_702_214, bad: 17_786 },
         sli: ratio(0.99942),
         budget: {
@@ -288,7 +287,7 @@ export async function createEstate(
     },
   })
   const emulator = createSlackEmulator(world, {
-    channels,
+    workspace: { channels },
     token: TOKEN,
     ...(faults === undefined ? {} : { faults }),
   })

@@ -14,11 +14,13 @@ beforeEach(async () => {
   world = createTestWorld()
   emulator = createSlackEmulator(world, {
     token: TOKEN,
-    channels: [
-      { id: 'C0CHECKOUT', name: 'inc-checkout', topic: 'Incidents of checkout' },
-      { id: 'C00PRIVATE', name: 'elsewhere', member: false },
-      { id: 'C0ARCHIVED', name: 'old', archived: true },
-    ],
+    workspace: {
+      channels: [
+        { id: 'C0CHECKOUT', name: 'inc-checkout', topic: 'Incidents of checkout' },
+        { id: 'C00PRIVATE', name: 'elsewhere', member: false },
+        { id: 'C0ARCHIVED', name: 'old', archived: true },
+      ],
+    },
   })
   server = await serve(emulator)
   client = clientWith(TOKEN)

@@ -12,7 +12,7 @@ const HOME = 'http://127.0.0.1:8080/dev/slack'
 async function withMessages() {
   const world = createTestWorld({ start: START })
   const emulator = createSlackEmulator(world, {
-    channels: ['inc-checkout', { name: 'inc-search', topic: 'Search' }],
+    workspace: { channels: ['inc-checkout', { name: 'inc-search', topic: 'Search' }] },
   })
   const call = async (method: string, args: object): Promise<{ ts: string }> => {
     const response = await emulator.handle(

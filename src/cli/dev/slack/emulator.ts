@@ -17,8 +17,7 @@ import {
 } from './workspace.ts'
 
 export interface SlackEmulatorOptions {
-  readonly workspace?: Omit<WorkspaceOptions, 'channels'>
-  readonly channels: WorkspaceOptions['channels']
+  readonly workspace: WorkspaceOptions
   /** The only token that is let in; absent: any that begins with `xoxb-`. */
   readonly token?: string
   /** Where it is mounted. @default {/dev/slack} */
@@ -52,7 +51,7 @@ const TIER_3 = { perSecond: 50 / 60, burst: 50 }
 
 export function createSlackEmulator(world: World, options: SlackEmulatorOptions): SlackEmulator {
   const path = options.path ?? '/dev/slack'
-  const workspace = createWorkspace({ ...options.workspace, channels: options.channels })
+  const workspace = createWorkspace(options.workspace)
   const calls: Call[] = []
   const counts = new Map<string, number>()
   const limits = { post: createRateLimit(world, POST_LIMIT), other: createRateLimit(world, TIER_3) }
