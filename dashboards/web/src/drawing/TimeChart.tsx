@@ -30,7 +30,10 @@ export interface Plot {
   readonly y: { readonly low: number; readonly high: number; readonly format: (value: number) => string }
   readonly marks?: Marks
   readonly height: number
+  /** Without a time axis: another chart stands right below. */
   readonly bare?: boolean
+  /** With room above for the names of incidents. */
+  readonly lane?: boolean
   /** Draws instead of curves, for what uPlot has no curve for. */
   readonly paint?: (u: uPlot) => void
   readonly log?: boolean
@@ -96,7 +99,7 @@ function optionsOf(
   return {
     width,
     height: plot.height,
-    padding: [marks.bands === undefined ? 6 : 8, 12, 0, 0],
+    padding: [plot.lane === true ? 18 : 8, 12, plot.bare === true ? 8 : 0, 0],
     legend: { show: false },
     tzDate: (t) =>
       voice.zone === 'local' ? new Date(t * 1000) : uPlot.tzDate(new Date(t * 1000), zoneName(voice.zone)),

@@ -36,7 +36,8 @@ export function drawBehind(u: uPlot, marks: Marks): void {
   const { ctx } = u
   const ratio = ratioOf(u)
   ctx.save()
-  for (const band of marks.bands ?? []) drawBand(u, band, ratio)
+  let free = u.bbox.left
+  for (const band of (marks.bands ?? []).toSorted((a, b) => a.from - b.from)) free = drawBand(u, band, free)
   for (const gap of marks.gaps ?? []) hatchFloor(u, gap, ratio)
   if (marks.now !== undefined) {
     const x = Math.round(u.valToPos(marks.now, 'x', true))
@@ -67,16 +68,27 @@ export function drawInFront(u: uPlot, marks: Marks): void {
   ctx.restore()
 }
 
-function drawBand(u: uPlot, band: { from: number; to: number; label: string }, ratio: number): void {
+/** Gives where the lane above is free again: a label that would run into the one before it is left out. */
+function drawBand(u: uPlot, band: { from: number; to: number; label: string }, free: number): number {
   const { ctx, bbox } = u
+  const ratio = ratioOf(u)
   const from = Math.max(bbox.left, u.valToPos(band.from, 'x', true))
   const to = Math.min(bbox.left + bbox.width, u.valToPos(band.to, 'x', true))
-  if (to < bbox.left || from > bbox.left + bbox.width) return
+  if (to < bbox.left || from > bbox.left + bbox.width) return free
   const width = Math.max(2 * ratio, to - from)
   ctx.fillStyle = colour('burning', 0.1)
   ctx.fillRect(from, bbox.top, width, bbox.height)
   ctx.fillStyle = colour('burning')
   ctx.fillRect(from, bbox.top - 3 * ratio, width, 2 * ratio)
+  ctx.font = fontOf(u, 11)
+  const wide = ctx.measureText(band.label).width
+  const start = Math.min(from, bbox.left + bbox.width - wide)
+  if (band.label === '' || bbox.top < 16 * ratio || start < free) return free
+  ctx.fillStyle = colour('muted')
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'alphabetic'
+  ctx.fillText(band.label, start, bbox.top - 6 * ratio)
+  return start + wide + 8 * ratio
 }
 
 function hatchFloor(u: uPlot, gap: { from: number; to: number }, ratio: number): void {
@@ -111,7 +123,7 @@ function drawCone(u: uPlot, cone: Cone, ratio: number): void {
   ctx.beginPath()
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
-  ctx.fillStyle = colour('burning', 0.12)
+  ctx.fillStyle = colour('burning', 0.09)
   ctx.beginPath()
   ctx.moveTo(x(cone.from), y(cone.left))
   ctx.lineTo(x(end), y(at(cone.slow)))
@@ -126,6 +138,13 @@ function drawCone(u: uPlot, cone: Cone, ratio: number): void {
   ctx.lineTo(x(end), y(at(cone.present)))
   ctx.stroke()
   ctx.restore()
+  const room = bbox.left + bbox.width - x(cone.from)
+  ctx.font = fontOf(u)
+  ctx.textAlign = 'right'
+  ctx.textBaseline = 'top'
+  ctx.fillStyle = colour('text')
+  if (ctx.measureText(cone.label).width + 8 * ratio < room)
+    ctx.fillText(cone.label, bbox.left + bbox.width - 4 * ratio, bbox.top + 6 * ratio)
 }
 
 /** On a plate of the surface's colour, so that a label is readable over anything. */

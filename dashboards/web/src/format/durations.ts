@@ -11,6 +11,15 @@ export function duration(seconds: number, words: Words, language: Language): str
   return words.days(n(86_400))
 }
 
+/** A length that is a setting, not a measurement: in the largest unit that holds it exactly, 1 h and not 60 min. */
+export function span(seconds: number, words: Words, language: Language): string {
+  const n = (unit: number): string => count(seconds / unit, language)
+  if (seconds > 0 && seconds % 86_400 === 0) return words.days(n(86_400))
+  if (seconds > 0 && seconds % 3600 === 0) return words.hours(n(3600))
+  if (seconds > 0 && seconds % 60 === 0) return words.minutes(n(60))
+  return words.seconds(n(1))
+}
+
 /** A window's name as people say it: `30d` is 30 d, `month` is the month. Names that are no length stay as they are. */
 export function windowName(name: string, words: Words): string {
   const [, n, unit] = /^(\d+)([smhdw])$/.exec(name) ?? []

@@ -33,6 +33,11 @@ export function rate(value: number, language: Language): string {
   return `${plain(value, digits, language)}×`
 }
 
+/** A burn rate on an axis: 0×, 2.5×, 50×. */
+export function tick(value: number, language: Language): string {
+  return `${formatter(language, { maximumFractionDigits: 2 }).format(value)}×`
+}
+
 /** A whole number; from a million on shortened to three figures. */
 export function count(value: number, language: Language): string {
   return Math.abs(value) < 1_000_000
@@ -48,7 +53,10 @@ export function latency(ms: number, language: Language): string {
 }
 
 function plain(value: number, digits: number, language: Language): string {
-  return formatter(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  // A true minus sign is as wide as a digit; and nothing is ever a negative zero.
+  return formatter(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .format(value === 0 ? 0 : value)
+    .replace('-', '−')
 }
 
 const formatters = new Map<string, Intl.NumberFormat>()

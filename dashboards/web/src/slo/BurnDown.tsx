@@ -65,7 +65,7 @@ function plotOf({ slo, evaluation, shown, series }: Omit<ChartProps, 'zoom'>, vo
     dash: [2, 4],
     format: (v: number) => percent(v),
   }
-  const cone = coneOf(evaluation, shown, series, words.projection)
+  const cone = coneOf(evaluation, shown, series, voice)
   return {
     ends: endsOf(series),
     step: series.step,
@@ -78,11 +78,17 @@ function plotOf({ slo, evaluation, shown, series }: Omit<ChartProps, 'zoom'>, vo
       ...(shown.axis.to > shown.asked.to ? { now: shown.asked.to } : {}),
       ...(cone ? { cone } : {}),
     },
-    height: 236,
+    height: 248,
+    lane: true,
   }
 }
 
-function coneOf(evaluation: Evaluation, shown: Shown, series: SloSeries, label: string): Cone | undefined {
+function coneOf(
+  evaluation: Evaluation,
+  shown: Shown,
+  series: SloSeries,
+  { words, instant }: Voice,
+): Cone | undefined {
   const { exhaustion, bounds } = headline(evaluation)
   const left = series.left.at(-1)
   if (exhaustion.kind !== 'in' || !shown.live || left === null || left === undefined) return undefined
@@ -95,7 +101,7 @@ function coneOf(evaluation: Evaluation, shown: Shown, series: SloSeries, label: 
     slow: Math.min(present, ...rates.map((r) => r / length)),
     present,
     fast: Math.max(present, (presentRate(evaluation) ?? 0) / length),
-    label,
+    label: words.goneAt(instant(shown.asked.to + exhaustion.seconds, 'day-minute')),
   }
 }
 

@@ -28,7 +28,7 @@ export function BurnRates({ slo, evaluation, shown, zoom, series }: ChartProps):
         { label: words.long, values: burn?.long ?? [], colour: 'accent', width: 2, format: voice.rate },
       ],
       x: shown.axis,
-      y: { low: 0, high: Math.max(factor * 1.3, ...values) * 1.04, format: voice.rate },
+      y: { low: 0, high: Math.max(factor * 1.3, ...values) * 1.04, format: voice.tick },
       marks: {
         ...marksOf(slo, series),
         lines: [{ at: factor, label: `${burn?.rule ?? ''} ${voice.rate(factor)}` }],
@@ -111,10 +111,10 @@ function Rules({
                 <small>{words[v.severity]}</small>
               </th>
               <td className="number">
-                <b>{shownRate(v.long.rate)}</b> <small>{voice.duration(v.long.length)}</small>
+                <b>{shownRate(v.long.rate)}</b> <small>{voice.span(v.long.length)}</small>
               </td>
               <td className="number">
-                {shownRate(v.short.rate)} <small>{voice.duration(v.short.length)}</small>
+                {shownRate(v.short.rate)} <small>{voice.span(v.short.length)}</small>
               </td>
               <td className="bar">
                 <Drawn

@@ -29,7 +29,7 @@ export function Events({ slo, shown, zoom, series }: ChartProps): ReactElement {
           },
         ],
         y: { low: 0, high: most(series.good) * 1.05, format: voice.count },
-        marks: { ...(bands ? { bands } : {}) },
+        marks: bands ? { bands } : {},
         height: 92,
         bare: true,
       },

@@ -97,7 +97,7 @@ function Tiles({
       </Tile>
       <Tile label={words.burnNow} value={now === null ? '–' : voice.rate(now)}>
         {fastest !== undefined &&
-          `${words.perHour(voice.duration(fastest.long.length))} ${fastest.long.rate === null ? '–' : voice.rate(fastest.long.rate)}`}
+          `${words.perHour(voice.span(fastest.long.length))} ${fastest.long.rate === null ? '–' : voice.rate(fastest.long.rate)}`}
       </Tile>
       <Tile
         label={words.goneIn}

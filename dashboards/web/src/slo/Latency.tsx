@@ -86,7 +86,7 @@ function plotOf(map: LatencyMap, shown: Shown, voice: Voice): Plot {
   }
 }
 
-/** Cells by the fourth root of their share: rare slow requests stay visible beside many fast ones. */
+/** Cells by the square root of their share, slow ones stronger: rare slow requests stay visible beside many fast. */
 function paint(u: uPlot, map: LatencyMap): void {
   const most = Math.max(1, ...map.counts.map((c) => Math.max(...c)))
   const { ctx } = u
@@ -108,7 +108,7 @@ function paint(u: uPlot, map: LatencyMap): void {
       ctx.globalAlpha = 0.06 + 0.94 * (n / most) ** 0.5
       if (map.thresholdMs !== null && low >= map.thresholdMs) {
         ctx.fillStyle = slow
-        ctx.globalAlpha = Math.min(1, 0.12 + (n / most) ** 0.25)
+        ctx.globalAlpha = Math.min(1, 0.1 + 1.6 * (n / most) ** 0.5)
       } else ctx.fillStyle = fast
       ctx.fillRect(left, top, Math.max(1, right - left), floor - top)
     }

@@ -57,7 +57,7 @@ export function TimeBar({
           onClick={() => set({})}
           title={`${words.resetRange} (0)`}
         >
-          {words.rangeWindow} {voice.window(slo.window)}
+          {words.rangeWindow(voice.window(slo.window))}
         </button>
         {presets
           .filter((p) => p !== slo.window)

@@ -115,7 +115,6 @@ export const en = {
   burnDown: 'Budget left over time',
   burnDownSays: (now: string, low: string, range: string) =>
     `Budget left over ${range}: ${now} at the end, ${low} at the lowest.`,
-  projection: 'at the present rate',
   evenPace: 'even pace',
   burnRates: 'Burn rates',
   burnRatesSays: (peak: string, range: string) => `Burn rates over ${range}: the highest was ${peak}.`,
@@ -194,7 +193,7 @@ export const en = {
   threshold: 'threshold',
 
   range: 'Time range',
-  rangeWindow: 'window',
+  rangeWindow: (length: string) => `${length} window`,
   rangeLast: (length: string) => `last ${length}`,
   rangeCustom: 'Custom',
   from: 'From',
@@ -234,6 +233,14 @@ export const en = {
   blind: (when: string) => `Blind since ${when}: no data, so nothing is said to be fine.`,
   reopened: (n: number) => (n === 1 ? 'came back once' : `came back ${n} times`),
   noOpenIncidents: 'No incident is open.',
+  openIncidents: (open: string, waiting: number) =>
+    `${open} ${open === '1' ? 'incident is' : 'incidents are'} open${waiting === 0 ? '; somebody is on each.' : waiting === 1 ? '; one waits for somebody.' : `; ${waiting} wait for somebody.`}`,
+  acknowledgedShort: 'Acknowledged',
+  blindShort: 'blind',
+  actions: 'Act',
+  failedAction: 'This was not done.',
+  badCount: (n: string) => `${n} bad events`,
+  goneAt: (when: string) => `gone ${when}`,
   noIncidentsAtAll: 'No incident so far.',
   wholeScope: 'every cloud',
   toldAs: 'As it was told',

@@ -87,7 +87,7 @@ export const ja: Words = {
 
   sentenceOk: (left, window) =>
     `予算内です。${window} の予算の ${left} が残り、均等なペースより遅い消費です。`,
-  sentenceWatch: (rate, gone) => `均等なペースの ${rate}で消費中。残りの予算はあと ${gone}で枯渇します。`,
+  sentenceWatch: (rate, gone) => `均等なペースの ${rate} で消費中。残りの予算はあと ${gone}で枯渇します。`,
   sentenceBurning: (rate, window, gone) =>
     gone === undefined
       ? `${window} の予算を ${rate}の速さで燃焼中。`
@@ -112,7 +112,6 @@ export const ja: Words = {
 
   burnDown: '残り予算の推移',
   burnDownSays: (now, low, range) => `${range} の残り予算: 終点で ${now}、最低 ${low}。`,
-  projection: '現在の速さの場合',
   evenPace: '均等なペース',
   burnRates: 'バーンレート',
   burnRatesSays: (peak, range) => `${range} のバーンレート: 最大 ${peak}。`,
@@ -189,7 +188,7 @@ export const ja: Words = {
   threshold: 'しきい値',
 
   range: '表示範囲',
-  rangeWindow: '期間全体',
+  rangeWindow: (length) => `全期間 ${length}`,
   rangeLast: (length) => `直近 ${length}`,
   rangeCustom: '指定',
   from: '開始',
@@ -229,6 +228,14 @@ export const ja: Words = {
   blind: (when) => `${when} からデータがありません。正常とは判断しません。`,
   reopened: (n) => `再発 ${n} 回`,
   noOpenIncidents: '対応中のインシデントはありません。',
+  openIncidents: (open, waiting) =>
+    `対応中のインシデントは ${open} 件です。${waiting === 0 ? 'すべて確認済みです。' : `うち ${waiting} 件は誰も確認していません。`}`,
+  acknowledgedShort: '確認者',
+  blindShort: 'データ途絶',
+  actions: '操作',
+  failedAction: '実行できませんでした。',
+  badCount: (n) => `不良イベント ${n} 件`,
+  goneAt: (when) => `${when} に枯渇`,
   noIncidentsAtAll: 'インシデントはまだありません。',
   wholeScope: '全クラウド',
   toldAs: '通知した文',
