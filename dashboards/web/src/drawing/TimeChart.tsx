@@ -99,7 +99,7 @@ function optionsOf(
   return {
     width,
     height: plot.height,
-    padding: [plot.lane === true ? 18 : 8, 12, plot.bare === true ? 8 : 0, 0],
+    padding: [plot.lane === true ? 18 : 8, 20, plot.bare === true ? 8 : 0, 0],
     legend: { show: false },
     tzDate: (t) =>
       voice.zone === 'local' ? new Date(t * 1000) : uPlot.tzDate(new Date(t * 1000), zoneName(voice.zone)),
@@ -164,7 +164,8 @@ function timeAxis(plot: Plot, voice: Voice): uPlot.Axis {
     stroke: () => colour('muted'),
     grid: { show: true, stroke: () => colour('text', 0.05), width: 1 },
     ticks: { show: true, stroke: () => colour('line'), width: 1, size: 4 },
-    values: (_u, splits, _axis, _space, step) => splits.map((t) => tickOf(t, step, voice)),
+    // uPlot gives itself, the instants, the axis, the room a tick has, and the step between instants.
+    values: (...[, instants, , , step]) => instants.map((t) => tickOf(t, step, voice)),
   }
 }
 

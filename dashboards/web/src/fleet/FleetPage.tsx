@@ -5,6 +5,7 @@ import type { Fleet } from '../../../../src/contract/index.ts'
 import { fleetQuery, metaQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { fleetSentence } from '../format/sentences.ts'
+import { Prose } from '../shell/Prose.tsx'
 import { Empty, Failed, Loading } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
@@ -48,7 +49,7 @@ function FleetView({ fleet }: { fleet: Fleet }): ReactElement {
       </h1>
       <ProblemsBanner />
       {fleet.slos.length === 0 ? (
-        <Empty next={words.emptyFleetNext}>{words.emptyFleet}</Empty>
+        <Empty next={<Prose text={words.emptyFleetNext} />}>{words.emptyFleet}</Empty>
       ) : (
         <>
           <Filters fleet={fleet} search={search} shown={shown.length} />

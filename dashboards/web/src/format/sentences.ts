@@ -15,19 +15,29 @@ export function headline(evaluation: Evaluation): WindowEvaluation {
   return first
 }
 
-/** The rate that the state rests on: the fastest rule that fires, else the present rate over the longest short window. */
-export function presentRate(evaluation: Evaluation): number | null {
-  const firing = evaluation.verdicts.filter((v) => v.kind === 'burning').map((v) => v.long.rate ?? 0)
-  if (firing.length > 0) return Math.max(...firing)
-  const calm = evaluation.verdicts.toSorted((a, b) => b.short.length - a.short.length)[0]
-  return calm?.short.rate ?? null
+/** A burn rate, the window it was measured over, and the factor it exceeds when a rule fires. */
+export interface PresentRate {
+  readonly rate: number | null
+  readonly length: number
+  readonly factor?: number
+}
+
+/** The rate that the state rests on: of the fastest rule that fires, else over the longest short window. */
+export function presentRate({ verdicts }: Evaluation): PresentRate | undefined {
+  const firing = verdicts
+    .filter((v) => v.kind === 'burning')
+    .toSorted((a, b) => (b.long.rate ?? 0) - (a.long.rate ?? 0))[0]
+  if (firing !== undefined)
+    return { rate: firing.long.rate, length: firing.long.length, factor: firing.factor }
+  const calm = verdicts.toSorted((a, b) => b.short.length - a.short.length)[0]
+  return calm && { rate: calm.short.rate, length: calm.short.length }
 }
 
 /** What a tired person needs to know of one evaluation, in one sentence. */
 export function sentenceOf(evaluation: Evaluation, { words, language }: Voice): string {
   const { budget, exhaustion, window, coverage } = headline(evaluation)
   const gone = exhaustion.kind === 'in' ? duration(exhaustion.seconds, words, language) : undefined
-  const now = rate(presentRate(evaluation) ?? 0, language)
+  const now = rate(presentRate(evaluation)?.rate ?? 0, language)
   const name = windowName(window, words)
   const left = budget.leftRatio ?? 0
   switch (evaluation.state) {

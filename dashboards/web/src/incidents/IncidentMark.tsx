@@ -17,7 +17,7 @@ export function IncidentMark({ incident }: { incident: IncidentSummary }): React
   return (
     <span className="stateword incidentmark">
       <Glyph state={state} />
-      {open ? words[incident.severity] : words.resolved}
+      {open ? words[incident.severity] : words.resolvedState}
     </span>
   )
 }

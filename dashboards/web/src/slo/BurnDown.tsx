@@ -100,7 +100,7 @@ function coneOf(
     left,
     slow: Math.min(present, ...rates.map((r) => r / length)),
     present,
-    fast: Math.max(present, (presentRate(evaluation) ?? 0) / length),
+    fast: Math.max(present, (presentRate(evaluation)?.rate ?? 0) / length),
     label: words.goneAt(instant(shown.asked.to + exhaustion.seconds, 'day-minute')),
   }
 }

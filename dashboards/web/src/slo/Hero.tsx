@@ -45,7 +45,7 @@ export function Hero({ slo, evaluation }: { slo: SloDetail; evaluation: Evaluati
               {
                 width: 320,
                 height: 14,
-                below: 0.2,
+                below: left !== null && left < 0 ? 0.25 : 0,
                 theme: variableTheme,
                 label: `${words.budgetLeft}: ${left === null ? words.unknownShort : voice.percent(left)}`,
               },
@@ -81,7 +81,6 @@ function Tiles({
   const window = headline(evaluation)
   const { coverage, exhaustion } = window
   const now = presentRate(evaluation)
-  const fastest = evaluation.verdicts.toSorted((a, b) => a.long.length - b.long.length)[0]
   return (
     <>
       <Tile
@@ -95,9 +94,12 @@ function Tiles({
         {words.target} {slo.target}
         {'\u202f%'}
       </Tile>
-      <Tile label={words.burnNow} value={now === null ? '–' : voice.rate(now)}>
-        {fastest !== undefined &&
-          `${words.perHour(voice.span(fastest.long.length))} ${fastest.long.rate === null ? '–' : voice.rate(fastest.long.rate)}`}
+      <Tile
+        label={words.burnNow}
+        value={now?.rate === undefined || now.rate === null ? '–' : voice.rate(now.rate)}
+      >
+        {now && words.perHour(voice.span(now.length))}
+        {now?.factor !== undefined && ` · ${words.firesFrom(voice.rate(now.factor))}`}
       </Tile>
       <Tile
         label={words.goneIn}

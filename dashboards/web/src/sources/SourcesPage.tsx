@@ -4,6 +4,7 @@ import type { Meta, Source, State } from '../../../../src/contract/index.ts'
 import { metaQuery, sourcesQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { scopeLabel } from '../format/scope.ts'
+import { Prose } from '../shell/Prose.tsx'
 import { Empty, Failed, Loading } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
@@ -85,7 +86,7 @@ function SourceCard({ source, now }: { source: Source; now: number }): ReactElem
           </p>
           <p>
             <span className="muted">{words.remedy}: </span>
-            {source.problem.remedy}
+            <Prose text={source.problem.remedy} />
           </p>
         </div>
       )}
@@ -171,7 +172,7 @@ function Definitions({ meta }: { meta: Meta }): ReactElement {
                 </p>
                 <p>
                   <span className="muted">{words.remedy}: </span>
-                  {p.remedy}
+                  <Prose text={p.remedy} />
                 </p>
                 <p className="mono muted">
                   {p.file}:{p.line}:{p.column} · {p.code}
