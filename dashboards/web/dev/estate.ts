@@ -236,12 +236,15 @@ function sentenceOf(slos: readonly SloSummary[]): string {
   if (burning.length === 0) return `None of ${slos.length} promises is burning.`
   const worst = burning.toSorted((a, b) => left(a) - left(b))[0]
   const window = worst?.whole.windows[0]
-  const gone =
-    window?.exhaustion.kind === 'in' ? `, gone in ${Math.floor(window.exhaustion.seconds / 3600)} h` : ''
+  const gone = window?.exhaustion.kind === 'in' ? `, gone in ${goneIn(window.exhaustion.seconds)}` : ''
   const be = burning.length === 1 ? 'is' : 'are'
   return `${burning.length} of ${slos.length} promises ${be} burning. Worst: ${worst?.name}, ${Math.floor((window?.budget.leftRatio ?? 0) * 100)} % left${gone}.`
 }
 
 function left(s: SloSummary): number {
   return s.whole.windows[0]?.budget.leftRatio ?? 1
+}
+
+function goneIn(seconds: number): string {
+  return seconds < 259_200 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`
 }

@@ -196,10 +196,7 @@ export function seriesOf(
       const bounds = boundsOf(profile, end - 1)
       const { good, bad } = sum(history, scope, bounds.from, end)
       if (good + bad === 0) return null
-      // A calendar window's budget is what the whole month affords at the pace of traffic so far.
-      const stretch =
-        profile.calendar === true ? (bounds.to - bounds.from) / Math.max(60, end - bounds.from) : 1
-      return 1 - (bad * 1e6) / ((good + bad) * stretch * profile.allowed)
+      return 1 - (bad * 1e6) / ((good + bad) * profile.allowed)
     }),
     ideal:
       profile.calendar === true

@@ -76,7 +76,14 @@ export function TimeChart({ plot, zoom }: { plot: Plot; zoom: Zoom }): ReactElem
         u.setSize({ width: place.clientWidth, height: plot.height })
     })
     watch.observe(place)
+    // A canvas does not wait for fonts as text does: what was drawn before they came is drawn again.
+    let gone = false
+    if (document.fonts.status !== 'loaded')
+      void document.fonts.ready.then(() => {
+        if (!gone) u.redraw(false, true)
+      })
     return () => {
+      gone = true
       watch.disconnect()
       quiet()
       u.destroy()

@@ -11,6 +11,8 @@ export interface Marks {
   readonly lines?: readonly { readonly at: number; readonly label: string; readonly strong?: boolean }[]
   /** Where measuring ends and the future begins. */
   readonly now?: number
+  /** The even pace from the last measured bucket to the end of the window. */
+  readonly pace?: { readonly from: number; readonly left: number; readonly to: number }
   /** Where the budget goes: from the last known share at the slowest, present and fastest of the measured rates. */
   readonly cone?: Cone
 }
@@ -53,6 +55,7 @@ export function drawInFront(u: uPlot, marks: Marks): void {
   const ratio = ratioOf(u)
   ctx.save()
   if (marks.cone) drawCone(u, marks.cone, ratio)
+  if (marks.pace) drawPace(u, marks.pace, ratio)
   for (const line of marks.lines ?? []) {
     const y = Math.round(u.valToPos(line.at, 'y', true)) + 0.5
     if (y < u.bbox.top - 1 || y > u.bbox.top + u.bbox.height + 1) continue
@@ -111,6 +114,17 @@ function hatchFloor(u: uPlot, gap: { from: number; to: number }, ratio: number):
   }
   ctx.stroke()
   ctx.restore()
+}
+
+function drawPace(u: uPlot, pace: { from: number; left: number; to: number }, ratio: number): void {
+  const { ctx } = u
+  ctx.strokeStyle = colour('muted')
+  ctx.lineWidth = ratio
+  ctx.setLineDash([2 * ratio, 4 * ratio])
+  ctx.beginPath()
+  ctx.moveTo(u.valToPos(pace.from, 'x', true), u.valToPos(pace.left, 'y', true))
+  ctx.lineTo(u.valToPos(pace.to, 'x', true), u.valToPos(0, 'y', true))
+  ctx.stroke()
 }
 
 function drawCone(u: uPlot, cone: Cone, ratio: number): void {

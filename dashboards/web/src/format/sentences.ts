@@ -1,7 +1,7 @@
 import type { Evaluation, Fleet, SloSummary, WindowEvaluation } from '../../../../src/contract/index.ts'
 import type { Language, Words } from '../words/index.ts'
-import { duration, windowName } from './durations.ts'
-import { count, percent, rate, sharePercent } from './numbers.ts'
+import { duration, span, windowName } from './durations.ts'
+import { count, percent, rate } from './numbers.ts'
 
 interface Voice {
   readonly words: Words
@@ -34,26 +34,45 @@ export function presentRate({ verdicts }: Evaluation): PresentRate | undefined {
 }
 
 /** What a tired person needs to know of one evaluation, in one sentence. */
-export function sentenceOf(evaluation: Evaluation, { words, language }: Voice): string {
+export function sentenceOf(evaluation: Evaluation, voice: Voice): string {
+  const { words, language } = voice
   const { budget, exhaustion, window, coverage } = headline(evaluation)
   const gone = exhaustion.kind === 'in' ? duration(exhaustion.seconds, words, language) : undefined
-  const now = rate(presentRate(evaluation)?.rate ?? 0, language)
   const name = windowName(window, words)
   const left = budget.leftRatio ?? 0
   switch (evaluation.state) {
     case 'ok':
       return words.sentenceOk(percent(left, 0, language), name)
     case 'watch':
-      return words.sentenceWatch(now, gone ?? words.unknownShort)
+      return words.sentenceWatch(
+        rate(presentRate(evaluation)?.rate ?? 0, language),
+        gone ?? words.unknownShort,
+      )
     case 'burning':
-      return words.sentenceBurning(now, name, gone)
+      return burningSentence(evaluation, { gone, name }, voice)
     case 'exhausted':
-      return words.sentenceExhausted(sharePercent(-left, language), name)
+      // Rounded the same way as the budget left beside it, away from zero.
+      return words.sentenceExhausted(percent(Math.ceil(-left * 100) / 100, 0, language), name)
     case 'unknown':
       return coverage.kind === 'none' || coverage.known === 0 ? words.sentenceNoData : words.sentenceNoTraffic
     default:
       return evaluation.state satisfies never
   }
+}
+
+/** The rate that fires and the pace that the forecast rests on are of two windows, so both are named. */
+function burningSentence(
+  evaluation: Evaluation,
+  { gone, name }: { gone: string | undefined; name: string },
+  { words, language }: Voice,
+): string {
+  const burn = presentRate(evaluation)
+  const pace = Math.max(...evaluation.verdicts.map((v) => v.short.length))
+  const said = rate(burn?.rate ?? 0, language)
+  const length = span(burn?.length ?? 0, words, language)
+  return gone === undefined
+    ? words.sentenceBurning(said, length, name)
+    : words.sentenceBurningGone({ rate: said, length, pace: span(pace, words, language), window: name, gone })
 }
 
 /** The line on top of the fleet. In English the service's own sentence stands; other languages say the same of it. */

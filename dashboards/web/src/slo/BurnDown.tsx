@@ -65,6 +65,7 @@ function plotOf({ slo, evaluation, shown, series }: Omit<ChartProps, 'zoom'>, vo
     dash: [2, 4],
     format: (v: number) => percent(v),
   }
+  const pace = series.ideal?.at(-1)
   const cone = coneOf(evaluation, shown, series, voice)
   return {
     ends: endsOf(series),
@@ -77,6 +78,9 @@ function plotOf({ slo, evaluation, shown, series }: Omit<ChartProps, 'zoom'>, vo
       lines: [{ at: 0, label: '', strong: true }],
       ...(shown.axis.to > shown.asked.to ? { now: shown.asked.to } : {}),
       ...(cone ? { cone } : {}),
+      ...(pace !== undefined && shown.axis.to > shown.asked.to
+        ? { pace: { from: shown.asked.to, left: pace, to: shown.axis.to } }
+        : {}),
     },
     height: 248,
     lane: true,

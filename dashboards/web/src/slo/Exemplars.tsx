@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useId, useState } from 'react'
 import type { Exemplar } from '../../../../src/contract/index.ts'
 import { exemplarsQuery, type Stretch } from '../api/queries.ts'
+import { copyText } from '../shell/clipboard.ts'
 import { Icon } from '../shell/icons.tsx'
 import { Empty, Failed, Loading } from '../shell/States.tsx'
 import { useVoice } from '../shell/voice.ts'
@@ -66,7 +67,7 @@ function Rows({ exemplars }: { exemplars: readonly Exemplar[] }): ReactElement {
 
 function TraceId({ id }: { id: string | null }): ReactElement {
   const { words } = useVoice()
-  const [copied, setCopied] = useState(false)
+  const [copied, setCopied] = useState<boolean | undefined>(undefined)
   if (id === null) return <span className="none">–</span>
   return (
     <button
@@ -74,13 +75,13 @@ function TraceId({ id }: { id: string | null }): ReactElement {
       className="copy"
       title={`${words.copyTrace}: ${id}`}
       onClick={() => {
-        void navigator.clipboard.writeText(id).then(() => setCopied(true))
+        void copyText(id).then(setCopied)
       }}
     >
-      {id.slice(0, 12)}
+      {copied === false ? id : id.slice(0, 12)}
       <Icon name="copy" size={13} />
       <span className="muted" aria-live="polite">
-        {copied ? words.copied : ''}
+        {copied === true ? words.copied : ''}
       </span>
     </button>
   )

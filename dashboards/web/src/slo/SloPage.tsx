@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ReactElement, useMemo } from 'react'
 import type { Evaluation, SloDetail } from '../../../../src/contract/index.ts'
 import { ApiFailure } from '../api/client.ts'
 import { type Stretch, seriesQuery, sloQuery } from '../api/queries.ts'
@@ -21,7 +21,7 @@ import { Exemplars } from './Exemplars.tsx'
 import { Hero } from './Hero.tsx'
 import { Latency } from './Latency.tsx'
 import { Side } from './Side.tsx'
-import { type Shown, shownOf } from './stretch.ts'
+import { type Shown, shownOf, within } from './stretch.ts'
 import { TimeBar } from './TimeBar.tsx'
 
 const route = getRouteApi('/slo/$')
@@ -54,7 +54,11 @@ function SloView({ slo }: { slo: SloDetail }): ReactElement {
   const stretch: Stretch = { id: slo.id, ...shown.asked, scope: scopeText(scope) }
   const series = useQuery(seriesQuery(stretch, 360))
   const zoom = useZoom(slo, shown)
-  const chart = series.data && { slo, evaluation, shown, zoom, series: series.data }
+  const trimmed = useMemo(
+    () => series.data && within(series.data, shown.axis.from),
+    [series.data, shown.axis.from],
+  )
+  const chart = trimmed && { slo, evaluation, shown, zoom, series: trimmed }
   return (
     <div className="page slo">
       <Hero slo={slo} evaluation={evaluation} />

@@ -5,6 +5,7 @@ import { Glyph } from '../drawing/Drawn.tsx'
 import { frozen, presets, type RangeText, shifted, zoomed } from '../format/range.ts'
 import { scopeLabel, scopeText } from '../format/scope.ts'
 import { fromInput, toInput } from '../format/time.ts'
+import { copyText } from '../shell/clipboard.ts'
 import { Icon } from '../shell/icons.tsx'
 import { useVoice } from '../shell/voice.ts'
 import type { Shown } from './stretch.ts'
@@ -90,7 +91,7 @@ export function TimeBar({
           act={() => set(frozen(zoomed(shown.asked, 'in', slo.now)))}
         />
       </div>
-      <CopyLink shown={shown} />
+      <CopyLink shown={shown} set={set} />
       <span className="span muted">
         {words.to2(
           voice.instant(shown.asked.from, 'day-minute'),
@@ -178,13 +179,14 @@ function Step({
 }
 
 /** A link that shows the same to whoever opens it, whenever. */
-function CopyLink({ shown }: { shown: Shown }): ReactElement {
+function CopyLink({ shown, set }: { shown: Shown; set: (text: RangeText) => void }): ReactElement {
   const { words } = useVoice()
   const [copied, setCopied] = useState(false)
   const copy = async (): Promise<void> => {
     const url = new URL(location.href)
     for (const [name, value] of Object.entries(frozen(shown.asked))) url.searchParams.set(name, value)
-    await navigator.clipboard.writeText(url.href)
+    // Without a clipboard the address itself becomes the link.
+    if (!(await copyText(url.href))) return set(frozen(shown.asked))
     setCopied(true)
     setTimeout(() => setCopied(false), 2000)
   }

@@ -1,4 +1,4 @@
-import type { SloDetail } from '../../../../src/contract/index.ts'
+import type { SloDetail, SloSeries } from '../../../../src/contract/index.ts'
 import { type Range, type RangeText, readRange } from '../format/range.ts'
 import { headline } from '../format/sentences.ts'
 
@@ -24,7 +24,8 @@ export function shownOf(slo: SloDetail, text: RangeText): Shown {
   // Ends that move by less than a bucket would ask for the same curves again every minute.
   const grain = Math.max(60, Math.floor((range.to - range.from) / BUCKETS / 60) * 60)
   const asked = {
-    from: Math.floor(range.from / grain) * grain,
+    // A calendar window begins when it begins; any other start may be earlier by a bucket.
+    from: chosen === undefined ? window.bounds.from : Math.floor(range.from / grain) * grain,
     to: Math.ceil(range.to / grain) * grain,
   }
   const live = slo.now - range.to < grain
@@ -37,4 +38,19 @@ export function shownOf(slo: SloDetail, text: RangeText): Shown {
         ? asked.to + FUTURE * length
         : asked.to
   return { asked, axis: { from: asked.from, to: beyond }, live, whole: chosen === undefined }
+}
+
+/** Without the buckets that begin before the window: of a calendar window they belong to the budget before. */
+export function within(series: SloSeries, from: number): SloSeries {
+  const first = series.start.findIndex((s) => s >= from)
+  if (first <= 0) return series
+  return {
+    ...series,
+    start: series.start.slice(first),
+    good: series.good.slice(first),
+    bad: series.bad.slice(first),
+    left: series.left.slice(first),
+    ideal: series.ideal && series.ideal.slice(first),
+    burn: series.burn.map((b) => ({ ...b, long: b.long.slice(first), short: b.short.slice(first) })),
+  }
 }

@@ -90,10 +90,10 @@ export const en = {
     `Within budget: ${left} of the ${window} budget is left, and the pace is below even.`,
   sentenceWatch: (rate: string, gone: string) =>
     `Spending ${rate} the even pace: the rest of the budget is gone in ${gone}.`,
-  sentenceBurning: (rate: string, window: string, gone: string | undefined) =>
-    gone === undefined
-      ? `Burning ${rate} the even pace of the ${window} budget.`
-      : `Burning ${rate}: the rest of the ${window} budget is gone in ${gone}.`,
+  sentenceBurning: (rate: string, length: string, window: string) =>
+    `Burning ${rate} over ${length}, measured against an even spending of the ${window} budget.`,
+  sentenceBurningGone: (burn: { rate: string; length: string; pace: string; window: string; gone: string }) =>
+    `Burning ${burn.rate} over ${burn.length}: at the pace of the last ${burn.pace}, the rest of the ${burn.window} budget is gone in ${burn.gone}.`,
   sentenceExhausted: (over: string, window: string) =>
     `The ${window} budget is exhausted and overspent by ${over}. Every further bad event breaks the promise more.`,
   sentenceNoData:

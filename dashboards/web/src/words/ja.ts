@@ -88,10 +88,10 @@ export const ja: Words = {
   sentenceOk: (left, window) =>
     `予算内です。${window} の予算の ${left} が残り、均等なペースより遅い消費です。`,
   sentenceWatch: (rate, gone) => `均等なペースの ${rate} で消費中。残りの予算はあと ${gone}で枯渇します。`,
-  sentenceBurning: (rate, window, gone) =>
-    gone === undefined
-      ? `${window} の予算を ${rate}の速さで燃焼中。`
-      : `${rate}の速さで燃焼中。${window} の残り予算はあと ${gone}で枯渇します。`,
+  sentenceBurning: (rate, length, window) =>
+    `直近 ${length} は ${window} の予算を均等に使う場合の ${rate} で燃焼中。`,
+  sentenceBurningGone: (burn) =>
+    `直近 ${burn.length} は ${burn.rate} で燃焼中。直近 ${burn.pace} のペースなら、${burn.window} の残り予算はあと ${burn.gone}で枯渇します。`,
   sentenceExhausted: (over, window) =>
     `${window} の予算は枯渇し、${over} 超過しています。これ以上の不良イベントは約束をさらに破ります。`,
   sentenceNoData:
