@@ -9,14 +9,14 @@ import { useVoice } from '../shell/voice.ts'
 const route = getRouteApi('/slo/$')
 
 /** The ways to split what was spent; each is a set of labels, spelt as the API does. */
-const SPLITS: readonly { readonly by: string; readonly label: string }[] = [
-  { by: 'cloud_provider', label: 'cloud' },
-  { by: 'cloud_provider,cloud_region', label: 'region' },
-  { by: 'k8s_cluster_name', label: 'cluster' },
-  { by: 'operation', label: 'operation' },
-  { by: 'http_response_status_code', label: 'code' },
-  { by: 'cloud_provider,operation', label: 'cloud × operation' },
-]
+const SPLITS = [
+  { by: 'cloud_provider', label: 'dimCloud' },
+  { by: 'cloud_provider,cloud_region', label: 'dimRegion' },
+  { by: 'k8s_cluster_name', label: 'dimCluster' },
+  { by: 'operation', label: 'dimOperation' },
+  { by: 'http_response_status_code', label: 'dimCode' },
+  { by: 'cloud_provider,operation', label: 'dimCloudOperation' },
+] as const
 
 /** Who spent the budget in this stretch of time, and whether they always do. */
 export function Contributors({ stretch, slo }: { stretch: Stretch; slo: SloDetail }): ReactElement {
@@ -40,7 +40,7 @@ export function Contributors({ stretch, slo }: { stretch: Stretch; slo: SloDetai
                 void navigate({ search: (old) => ({ ...old, by: s.by }), replace: true, resetScroll: false })
               }
             >
-              {s.label}
+              {words[s.label]}
             </button>
           ))}
         </div>
