@@ -7,8 +7,31 @@ import { resolve } from 'node:path'
 
 const path = resolve(import.meta.dirname, '../package-lock.json')
 const lock = JSON.parse(readFileSync(path, 'utf8'))
-const OS = { darwin: 'darwin', linux: 'linux', win32: 'win32', windows: 'win32', android: 'android', freebsd: 'freebsd', openharmony: 'openharmony', sunos: 'sunos', netbsd: 'netbsd', openbsd: 'openbsd', aix: 'aix' }
-const CPU = { arm64: 'arm64', x64: 'x64', arm: 'arm', ia32: 'ia32', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', loong64: 'loong64', mips64el: 'mips64el', wasm32: 'wasm32' }
+const OS = {
+  darwin: 'darwin',
+  linux: 'linux',
+  win32: 'win32',
+  windows: 'win32',
+  android: 'android',
+  freebsd: 'freebsd',
+  openharmony: 'openharmony',
+  sunos: 'sunos',
+  netbsd: 'netbsd',
+  openbsd: 'openbsd',
+  aix: 'aix',
+}
+const CPU = {
+  arm64: 'arm64',
+  x64: 'x64',
+  arm: 'arm',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+  wasm32: 'wasm32',
+}
 
 let added = 0
 for (const parent of Object.values(lock.packages)) {
@@ -18,7 +41,8 @@ for (const parent of Object.values(lock.packages)) {
     const words = name.split(/[/_.-]/)
     const os = words.map((word) => OS[word]).find(Boolean)
     const cpu = words.map((word) => CPU[word]).find(Boolean)
-    if (os === undefined && cpu === undefined) throw new Error(`${name}: its name says no platform; run npm install where it can be had`)
+    if (os === undefined && cpu === undefined)
+      throw new Error(`${name}: its name says no platform; run npm install where it can be had`)
     if (!/^\d/.test(version)) throw new Error(`${name}: ${version} is no exact version`)
     lock.packages[key] = {
       version,

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { DAY, earlier, later, MINUTE, type Range, type UnixSeconds, unixSeconds } from './base/index.ts'
+import { DAY, earlier, later, MINUTE, type UnixSeconds, unixSeconds } from './base/index.ts'
 import { type Config, readSecret } from './cli/config.ts'
-import { createEstate } from './cli/dev/estate/estate.ts'
+import { createEstate, type Estate } from './cli/dev/estate/estate.ts'
 import { generateHistory } from './cli/dev/estate/history.ts'
 import { startLiveEstate } from './cli/dev/estate/live.ts'
 import { createSlackEmulator } from './cli/dev/slack/index.ts'
@@ -87,10 +87,7 @@ async function run(
       : undefined
   await using service = await createService(system, {
     ...options,
-    slack:
-      slack && emulator
-        ? { ...slack, fetch: async (url, init) => emulator.handle(new Request(url, init)) }
-        : slack,
+    slack: slack && emulator ? { ...slack, fetch: answeredBy(emulator.handle) } : slack,
     mounts: emulator ? [{ prefix: '/dev/slack', handle: emulator.handle }] : [],
   })
   await prepare(service)
@@ -99,6 +96,14 @@ async function run(
   if (emulator) io.stderr(`No SLACK_BOT_TOKEN is set: what Slack would show is at ${url}dev/slack\n`)
   await service.run(signal)
   return EXIT.ok
+}
+
+/** Calls that a handler of this process answers. Slack's client asks an answer for its address, which made ones lack. */
+function answeredBy(handle: (request: Request) => Promise<Response>): typeof globalThis.fetch {
+  return async (input, init) => {
+    const request = new Request(input, init)
+    return Object.defineProperty(await handle(request), 'url', { value: request.url })
+  }
 }
 
 /** Makes the demo estate's history where it is missing, lets its traffic flow, and serves it until the signal. */
@@ -132,12 +137,10 @@ export async function serveDemo({
       slack: EMULATED,
     },
     async (service) => {
-      const liveFrom = await writeHistory(service, { system, io, days: options.days, seed: options.seed })
-      const live = await startLiveEstate(system, {
-        estate: createEstate({ seed: options.seed, ...liveFrom }),
-        dir,
-        signal,
-      })
+      const needs = { system, io, days: options.days, seed: options.seed }
+      // The history takes a while; the live traffic begins where a second, short pass ends.
+      await writeHistory(service, needs)
+      const live = await startLiveEstate(system, { estate: await writeHistory(service, needs), dir, signal })
       if (live.kind === 'failed') throw new Error(`${live.error.message} ${live.error.remedy}`)
     },
   )
@@ -152,40 +155,40 @@ interface HistoryNeeds {
 
 const ANCHOR = 'demo:anchor'
 
-/** Fills the ledger from where it ends (at most `days` back) to now, and says when the live traffic starts. */
-async function writeHistory(
-  service: Service,
-  { system, io, days, seed }: HistoryNeeds,
-): Promise<{ readonly liveFrom: UnixSeconds; readonly anchor: UnixSeconds }> {
+/** Fills the ledger from where it ends (at most `days` back) to now. Gives the estate whose live traffic starts there. */
+async function writeHistory(service: Service, { system, io, days, seed }: HistoryNeeds): Promise<Estate> {
+  const { ledger } = service
   const liveFrom = later(system.clock.now(), 1)
-  const kept = await service.ledger.checkpoint(ANCHOR)
-  const anchor = kept === undefined ? liveFrom : unixSeconds(Number(kept))
-  const seen = (await service.ledger.inventory()).map((source) => source.last)
+  const anchor = await anchorOf(ledger, liveFrom)
+  const seen = (await ledger.inventory()).map((source) => source.last)
   const earliest = earlier(liveFrom, days * DAY)
   const from = seen.length === 0 ? earliest : unixSeconds(Math.max(earliest, Math.max(...seen) + MINUTE))
-  const range: Range = { from, to: liveFrom }
   const estate = createEstate({ seed, liveFrom, anchor })
+  if (liveFrom - from < MINUTE) return estate
   const progress = createProgress(io, system.clock, {
-    title: `${Math.max(1, Math.round((liveFrom - from) / DAY))} days of history`,
-    total: Math.max(1, liveFrom - from),
-    format: (seconds) => `${Math.floor(seconds / 3_600)} h`,
+    title: 'history',
+    total: liveFrom - from,
+    format: (seconds) => `${(seconds / DAY).toFixed(1)} days`,
   })
   const writing = new Set<Promise<void>>()
-  for (const step of generateHistory(estate, { range })) {
-    const write = service.ledger.write(step).finally(() => writing.delete(write))
+  for (const step of generateHistory(estate, { range: { from, to: liveFrom } })) {
+    const write = ledger.write(step).finally(() => writing.delete(write))
     writing.add(write)
     // Two at a time: one is stored while the next is made.
     if (writing.size >= 2) await Promise.race(writing)
     progress.update(Math.max(0, (step.traffic.at(-1)?.minute ?? from) - from))
   }
   await Promise.all(writing)
-  await service.ledger.write({
-    writer: 'demo',
-    revision: 1,
-    traffic: [],
-    checkpoint: { key: ANCHOR, value: String(anchor) },
-  })
-  progress.update(Math.max(1, liveFrom - from))
+  progress.update(liveFrom - from)
   progress.stop()
-  return { liveFrom, anchor }
+  return estate
+}
+
+/** The instant that past faults hang on: the first start's, so that a later run goes on with the same past. */
+async function anchorOf(ledger: Service['ledger'], liveFrom: UnixSeconds): Promise<UnixSeconds> {
+  const kept = await ledger.checkpoint(ANCHOR)
+  if (kept !== undefined) return unixSeconds(Number(kept))
+  const checkpoint = { key: ANCHOR, value: String(liveFrom) }
+  await ledger.write({ writer: 'demo', revision: 1, traffic: [], checkpoint })
+  return liveFrom
 }

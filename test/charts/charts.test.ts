@@ -69,8 +69,8 @@ describe('a drawing as text', () => {
 
   test('is well formed: every element that opens closes', () => {
     const svg = toSvg(burnDown(series(), { ...picture, state: 'exhausted' }))
-    const open = [...svg.matchAll(/<([a-z]+)(?:\s[^<>]*)?(?<!\/)>/g)].map((m) => m[1])
-    const close = [...svg.matchAll(/<\/([a-z]+)>/g)].map((m) => m[1])
+    const open = [...svg.matchAll(/<([a-z]+)(?:\s[^<>]*)?(?<!\/)>/g)].map((m) => m[1] ?? '')
+    const close = [...svg.matchAll(/<\/([a-z]+)>/g)].map((m) => m[1] ?? '')
     expect(open.toSorted()).toEqual(close.toSorted())
   })
 

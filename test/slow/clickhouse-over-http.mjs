@@ -52,18 +52,20 @@ async function insert(statement, rows) {
   }
 }
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void answer(request, response))
+
+async function answer(request, response) {
   const chunks = []
   for await (const chunk of request) chunks.push(chunk)
   const body = Buffer.concat(chunks)
   const statement = new URL(request.url, 'http://localhost').searchParams.get('query')
   try {
-    const answer = statement === null ? await run(body.toString()) : await insert(statement, body)
-    response.end(answer)
+    response.end(statement === null ? await run(body.toString()) : await insert(statement, body))
   } catch (error) {
     response
       .writeHead(500, { 'X-ClickHouse-Exception-Code': String(error.clickhouseCode ?? 1) })
       .end(error.message)
   }
-})
+}
+
 server.listen(Number(port ?? 0), '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`))
