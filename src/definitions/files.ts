@@ -24,16 +24,14 @@ const MOST_FILES = 20_000
  * the files are read and its `..data` is not. A symlink is followed as long as it stays in the directory.
  */
 export async function readTree(dir: string): Promise<ReadTree> {
-  let root: string
   try {
-    root = await realpath(dir)
-    if (!(await stat(root)).isDirectory()) throw new Error('it is not a directory')
+    const root = await realpath(dir)
+    const tree: Tree = { root, files: [], unread: [], visited: new Set([root]) }
+    await walk(tree, root, '')
+    return { found: true, files: tree.files, unread: tree.unread }
   } catch (error) {
     return { found: false, files: [], unread: [problemOf('.', 'NINES-1012', unreadable(dir, error))] }
   }
-  const tree: Tree = { root, files: [], unread: [], visited: new Set([root]) }
-  await walk(tree, root, '')
-  return { found: true, files: tree.files, unread: tree.unread }
 }
 
 /** Reads one file that is named directly; `file` is the name it is told by. */

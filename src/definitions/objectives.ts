@@ -99,7 +99,14 @@ function readSliceWindow(node: Node, around: ObjectiveSurroundings, report: Repo
 /** What a slice may have bad, per million. `timeSliceTarget: 0.95` allows 50,000. */
 function readSliceTarget(node: Node, around: ObjectiveSurroundings, report: Report): number | undefined {
   const value = get(node, 'timeSliceTarget')
-  if (around.percentile) return 0
+  if (around.percentile) {
+    if (value && Number(textOf(value)) !== 1)
+      report.warn('NINES-1315', value.place, {
+        message: 'the percentile says what share of a slice must be good, so timeSliceTarget has no effect',
+        remedy: 'Write "timeSliceTarget: 1", or leave it out.',
+      })
+    return 0
+  }
   if (!value) {
     report.error('NINES-1315', placeOf(node, 'timeSliceTarget'), {
       message: 'timeSliceTarget is missing, the share of a slice that must be good',

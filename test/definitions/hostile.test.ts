@@ -130,7 +130,7 @@ test('whatever is cut out of, put into or turned round in a file, loading it end
         }
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   )
 })
 

@@ -205,6 +205,18 @@ describe('requests', () => {
     ])
     expect(slos[0]?.within).toBe('300ms')
   })
+  test('a timeSliceTarget beside a percentile is told to have no effect, unless it says the whole slice', () => {
+    const indicator = `indicator: { metadata: { name: i }, spec: { thresholdMetric: ${part(', value: p95')} } }`
+    const codes = (target: string) => {
+      const objectives = `[{ target: 0.99, op: lt, value: 300, timeSliceWindow: 1m, timeSliceTarget: ${target} }]`
+      const text = `${source()}---\n${slo({ indicator, objectives, method: 'Timeslices' })}`
+      return loadDefinitions([{ file: 'a.yaml', text }]).problems.map(
+        ({ code, severity }) => `${severity} ${code}`,
+      )
+    }
+    expect(codes('0.95')).toEqual(['warning NINES-1315'])
+    expect(codes('1.0')).toEqual([])
+  })
   test('a type that is left out is Requests when the query has a selector', () => {
     const text = `${source()}---\n${slo({ indicator: INDICATOR.replaceAll(', type: Requests', '') })}`
     expect(loadDefinitions([{ file: 'a.yaml', text }]).slos[0]?.queries).toMatchObject([
