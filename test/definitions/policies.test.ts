@@ -104,7 +104,7 @@ test('however long the window, the share of the budget that a rule allows stays 
             BigInt(template.period)
           const then =
             BigInt(original.factor.num) * BigInt(original.long) * BigInt(rule.factor.den) * BigInt(length)
-          expect(now).toBe(then)
+          expect(`${now}`).toBe(`${then}`)
           expect(rule.long % 60).toBe(0)
           expect(rule.short).toBeLessThanOrEqual(rule.long)
           expect(rule.short).toBeGreaterThanOrEqual(60)
