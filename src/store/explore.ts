@@ -11,7 +11,7 @@ import type { IndicatorQuery } from '../traffic/index.ts'
 import { type Exemplar, type Outcome, OVERFLOW, type RequestQuery } from '../traffic/index.ts'
 import { type Engine, quote } from './engine.ts'
 import type { BreakdownOptions, Contribution, LatencyColumn, SourceInventory } from './ledger.ts'
-import { measureOf, ruleOf } from './measure.ts'
+import { measureOf, measureSql, ruleOf } from './measure.ts'
 import { cellsWhere, seriesOf } from './read.ts'
 import type { Series, SeriesRegistry } from './series.ts'
 
@@ -38,7 +38,7 @@ export async function breakdown(
     if (series.length === 0) continue
     const measure = measureOf(metric)
     const rows = await context.engine.query(
-      `SELECT series, reason, toUInt64(sum(${measure.sql})) AS n
+      `SELECT series, reason, toUInt64(sum(${measureSql(measure.shape, measure.before)})) AS n
        FROM ${cellsWhere(context.engine, { series, measures: [measure] }, options.range)} GROUP BY series, reason HAVING n > 0`,
     )
     while (!rows.done) {

@@ -2,10 +2,15 @@ import type { Microseconds } from '../base/index.ts'
 import { binAtEdge, type MetricQuery, type RequestQuery } from '../traffic/index.ts'
 import { quote } from './engine.ts'
 
-/** What is added up over the rows of `cells` for one metric query, as SQL. Equal questions have equal text. */
+/**
+ * What is added up over the rows of `cells` for one metric query, as SQL. Questions that differ in their threshold
+ * only have one text, so that one statement can answer them for series with different thresholds.
+ */
 export interface Measure {
-  /** How many events of one row count: an expression over the row's columns. */
-  readonly sql: string
+  /** How many events of one row count: an expression over the row's columns and `LIMIT_BIN`. */
+  readonly shape: string
+  /** What stands for `LIMIT_BIN`: the first bin that is not within the threshold. Undefined without a threshold. */
+  readonly before: number | undefined
   /** The kinds of rows that can give anything. */
   readonly kinds: readonly string[]
 }
@@ -26,15 +31,23 @@ export interface RowRule {
   readonly kinds: readonly string[]
 }
 
+/** Stands for a threshold's bin in the shape of a measure. */
+const LIMIT_BIN = ':before'
+
+/** The expression of a shape, with the threshold's bin or an expression for it. */
+export function measureSql(shape: string, before: string | number | undefined): string {
+  return shape.replaceAll(LIMIT_BIN, String(before ?? 0))
+}
+
 export function measureOf(query: MetricQuery): Measure {
-  if (query.kind === 'external') return { sql: 'count', kinds: ['value'] }
+  if (query.kind === 'external') return { shape: 'count', before: undefined, kinds: ['value'] }
   const rule = ruleOf(query)
-  const plain = rule.before === undefined ? 'count' : tallied(`b < ${rule.before}`)
-  const sql =
+  const plain = rule.before === undefined ? 'count' : tallied(`b < ${LIMIT_BIN}`)
+  const shape =
     rule.left === undefined
       ? `if(${rule.plain}, ${plain}, 0)`
       : `multiIf(${rule.left}, ${leftEvents(rule)}, ${rule.plain}, ${plain}, 0)`
-  return { sql, kinds: rule.kinds }
+  return { shape, before: rule.before, kinds: rule.kinds }
 }
 
 /**
@@ -67,7 +80,7 @@ export function ruleOf(query: RequestQuery): RowRule {
 
 function leftEvents(rule: RowRule): string {
   if (rule.leftFrom === undefined) return '0'
-  if (rule.before !== undefined) return tallied(`b >= ${rule.leftFrom} AND b < ${rule.before}`)
+  if (rule.before !== undefined) return tallied(`b >= ${rule.leftFrom} AND b < ${LIMIT_BIN}`)
   return `${tallied(`b >= ${rule.leftFrom}`)} + if(kind = 'bad', toUInt64(count - least(count, arraySum(tallies))), 0)`
 }
 

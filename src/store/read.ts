@@ -2,15 +2,15 @@ import { type Labels, labelsKey, pickLabels, type Range, type Seconds } from '..
 import type { IndicatorQuery, MetricQuery, SplitSeries } from '../traffic/index.ts'
 import { quartersOf } from './cells.ts'
 import { type Engine, quote } from './engine.ts'
-import { type Measure, measureOf } from './measure.ts'
+import { type Measure, measureOf, measureSql } from './measure.ts'
 import type { Series, SeriesRegistry } from './series.ts'
 
 /** Numbers in one answer of the engine: 16 MB, so that reading a year takes no more memory than reading a day. */
 const MAX_NUMBERS = 2_000_000
 /** Statements of one read that run at a time. */
 const CONCURRENT = 2
-/** Different lists of measures that are asked separately; beyond it they are joined, and some are asked in vain. */
-const MAX_PLANS = 24
+/** Different lists of shapes that are asked separately; beyond it they are joined, and some are asked in vain. */
+const MAX_PLANS = 12
 /** A statement takes some 8 ms whatever it reads, as long as a measure over this many rows: less is asked at once. */
 const ONE_PLAN = 100_000
 
@@ -28,13 +28,21 @@ interface Account {
   readonly total: Float64Array
 }
 
-/** All that is asked of one series: each measure, by its text, and where its numbers are added. */
-type Uses = Map<string, { readonly measure: Measure; readonly into: Float64Array[] }>
+/** One measure of one series, and where its numbers are added. */
+interface Use {
+  readonly measure: Measure
+  readonly into: Float64Array[]
+}
 
-/** Series of which the same measures are asked. */
+/** All that is asked of one series, by the measure's text and threshold. */
+type Uses = Map<string, Use>
+
+/** Series of which measures of the same shapes are asked: one column a shape, each series with its own threshold. */
 interface Plan {
-  readonly measures: ReadonlyMap<string, Measure>
-  readonly series: readonly Series[]
+  readonly shapes: readonly string[]
+  readonly kinds: readonly string[]
+  /** What is asked of each series, by column; undefined where a column does not concern it. */
+  readonly series: readonly (readonly [Series, readonly (Use | undefined)[]])[]
 }
 
 /**
@@ -53,7 +61,7 @@ export async function readSeries(
   const accounts = queries.map((query) => openAccounts(query, { buckets, uses, registry: context.registry }))
   const minutes = (range.to - range.from) / 60
   const statements = buckets === 0 ? [] : plansOf(uses, minutes).flatMap((plan) => cutPlan(plan, buckets))
-  await eachOf(statements, (plan) => readPlan(plan, { ...context, buckets, uses }))
+  await eachOf(statements, (plan) => readPlan(plan, { ...context, buckets }))
   return queries.flatMap((query, i) => (accounts[i] ?? []).map((account) => settle(query, account, context)))
 }
 
@@ -77,10 +85,11 @@ function openAccounts(
     const metric = side === 'numerator' ? query.numerator.query : query.total
     const measure = measureOf(metric)
     for (const series of seriesOf(context.registry, metric)) {
-      const uses = context.uses.get(series) ?? new Map()
+      const uses: Uses = context.uses.get(series) ?? new Map()
       context.uses.set(series, uses)
-      const use = uses.get(measure.sql) ?? { measure, into: [] }
-      uses.set(measure.sql, use)
+      const key = `${measure.shape} ${measure.before ?? ''}`
+      const use = uses.get(key) ?? { measure, into: [] }
+      uses.set(key, use)
       for (const scope of scopesOf(series.labels, query.splitBy)) use.into.push(account(scope)[side])
     }
   }
@@ -104,60 +113,91 @@ function scopesOf(labels: Labels, splitBy: readonly string[]): readonly Labels[]
   return scopes
 }
 
+/** Series are asked together when the same shapes are asked of them; when there is little to read, all are. */
 function plansOf(uses: ReadonlyMap<Series, Uses>, minutes: number): readonly Plan[] {
-  const plans = new Map<string, { measures: Map<string, Measure>; series: Series[] }>()
+  const alike = new Map<string, [Series, readonly Use[]][]>()
   for (const [series, asked] of uses) {
-    const texts = [...asked.keys()].sort()
-    const key = texts.join('\n')
-    const plan = plans.get(key)
-    if (plan) plan.series.push(series)
-    else
-      plans.set(key, {
-        measures: new Map([...asked].map(([text, use]) => [text, use.measure])),
-        series: [series],
-      })
+    const sorted = [...asked.values()].sort((a, b) => (a.measure.shape < b.measure.shape ? -1 : 1))
+    const key = sorted.map((use) => use.measure.shape).join('\n')
+    const group = alike.get(key)
+    if (group) group.push([series, sorted])
+    else alike.set(key, [[series, sorted]])
   }
-  const bySize = [...plans.values()].sort((a, b) => b.series.length - a.series.length)
-  const most = uses.size * minutes < ONE_PLAN ? 1 : MAX_PLANS
-  const kept = bySize.slice(0, most)
-  for (const [i, plan] of bySize.slice(most).entries()) {
-    // The smallest that are kept take the rest in, so that the large ones stay lean.
-    const into = kept[most - 1 - (i % Math.ceil(most / 2))]
-    for (const [text, measure] of plan.measures) into?.measures.set(text, measure)
-    into?.series.push(...plan.series)
+  const groups = [...alike.values()].sort((a, b) => b.length - a.length)
+  const alone = uses.size * minutes < ONE_PLAN ? 0 : MAX_PLANS
+  const rest = groups.slice(alone).flat()
+  return [...groups.slice(0, alone), ...(rest.length === 0 ? [] : [rest])].map(planOf)
+}
+
+/** A column for each shape, as often as the series of which it is asked most often needs it. */
+function planOf(group: readonly (readonly [Series, readonly Use[]])[]): Plan {
+  const most = new Map<string, number>()
+  const kinds = new Set<string>()
+  for (const [, asked] of group) {
+    const times = new Map<string, number>()
+    for (const { measure } of asked) {
+      const n = (times.get(measure.shape) ?? 0) + 1
+      times.set(measure.shape, n)
+      most.set(measure.shape, Math.max(most.get(measure.shape) ?? 0, n))
+      for (const kind of measure.kinds) kinds.add(kind)
+    }
   }
-  return kept
+  const shapes = [...most].flatMap(([shape, n]) => Array<string>(n).fill(shape))
+  const series = group.map(([one, asked]): Plan['series'][number] => {
+    const left = [...asked]
+    const columns = shapes.map((shape) => {
+      const at = left.findIndex((use) => use.measure.shape === shape)
+      return at < 0 ? undefined : left.splice(at, 1)[0]
+    })
+    return [one, columns]
+  })
+  return { shapes, kinds: [...kinds], series }
 }
 
 /** The plan in pieces whose answers are small; neighbours in the table stay together. */
 function cutPlan(plan: Plan, buckets: number): readonly Plan[] {
-  const each = Math.max(1, Math.floor(MAX_NUMBERS / (buckets * plan.measures.size)))
-  const series = [...plan.series].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+  const each = Math.max(1, Math.floor(MAX_NUMBERS / (buckets * plan.shapes.length)))
+  const series = [...plan.series].sort(([a], [b]) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   const pieces: Plan[] = []
   for (let at = 0; at < series.length; at += each)
-    pieces.push({ measures: plan.measures, series: series.slice(at, at + each) })
+    pieces.push({ ...plan, series: series.slice(at, at + each) })
   return pieces
 }
 
-async function readPlan(
-  plan: Plan,
-  context: ReadContext & { readonly buckets: number; readonly uses: ReadonlyMap<Series, Uses> },
-): Promise<void> {
-  const { engine, registry, range, width, buckets, uses } = context
-  const texts = [...plan.measures.keys()]
+async function readPlan(plan: Plan, context: ReadContext & { readonly buckets: number }): Promise<void> {
+  const { engine, range, width, buckets } = context
+  const limits = plan.shapes.map((_, column) => limitOf(plan, column))
   const bucket = `intDiv(toUInt32(minute) - ${range.from}, ${width})`
-  const sums = texts.map((text) => `sumResample(0, ${buckets}, 1)(toFloat64(${text}), ${bucket})`)
-  const rows = await engine.query(
-    `SELECT series, ${sums.join(', ')} FROM ${cellsWhere(engine, { ...plan, measures: [...plan.measures.values()] }, range)} GROUP BY series`,
+  const sums = plan.shapes.map(
+    (shape, column) =>
+      `sumResample(0, ${buckets}, 1)(toFloat64(${measureSql(shape, `limit_${column}`)}), ${bucket})`,
   )
+  const wanted = { series: plan.series.map(([series]) => series), measures: [plan] }
+  // The thresholds are looked up once a row here, not once a bin.
+  const columns = limits.map((limit, column) => `${limit} AS limit_${column}`)
+  const rows = await engine.query(
+    `SELECT series, ${sums.join(', ')} FROM (
+       SELECT series, kind, reason, minute, count, bins, tallies, ${columns.join(', ')}
+       FROM ${cellsWhere(engine, wanted, range)}
+     ) GROUP BY series`,
+  )
+  const asked = new Map(plan.series.map(([series, uses]) => [series.id, uses]))
   while (!rows.done) {
-    const series = registry.byId(rows.big())
-    const asked = series && uses.get(series)
-    for (const text of texts) {
+    const uses = asked.get(rows.big())
+    for (let column = 0; column < plan.shapes.length; column++) {
       const numbers = rows.f64s()
-      for (const into of asked?.get(text)?.into ?? []) addTo(into, numbers)
+      for (const into of uses?.[column]?.into ?? []) addTo(into, numbers)
     }
   }
+}
+
+/** The bin that ends a column's threshold: a number when it is the same for all series, else looked up by series. */
+function limitOf(plan: Plan, column: number): string {
+  const limits = plan.series.map(([series, uses]) => [series.id, uses[column]?.measure.before ?? 0] as const)
+  const different = new Set(limits.map(([, limit]) => limit))
+  if (different.size <= 1) return String([...different][0] ?? 0)
+  const ids = limits.map(([id]) => id).join(', ')
+  return `transform(series, [${ids}], [${limits.map(([, limit]) => limit).join(', ')}], 0)`
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { microseconds, unixSeconds } from '../../src/base/index.ts'
+import { microseconds, seconds, unixSeconds } from '../../src/base/index.ts'
 import { type Ledger, openLedger } from '../../src/store/index.ts'
 import { binAtEdge, type IndicatorQuery, type LedgerStep, type TrafficRow } from '../../src/traffic/index.ts'
 import { createTestWorld } from '../world.ts'
@@ -70,6 +70,8 @@ function questions(source: string): IndicatorQuery[] {
   return [
     indicator(source, {}, split),
     indicator(source, { within: microseconds(300_000) }, split),
+    ...EDGES.map((edge) => indicator(source, { within: microseconds(edge), match: only('cloud', 'gcp') })),
+    indicator(source, { within: microseconds(2_000_000), match: only('region', 'ohio') }),
     indicator(source, { judge: { 'http-429': 'bad', '5xx': 'ignored', 'health-check': 'good' } }),
     indicator(source, { abort: microseconds(2_000_000) }, split),
     indicator(source, { abort: 'never', within: microseconds(10_000_000) }),
@@ -103,9 +105,17 @@ async function compare(
 ): Promise<void> {
   for (const given of steps) model.write(given)
   const range = span(0, 120)
-  for (const query of questions(source)) {
-    expect(await readout(ledger, query, range)).toEqual(model.read(query, range, 60))
-    expect(await readout(ledger, query, range, 3600)).toEqual(model.read(query, range, 3600))
+  const asked = questions(source).map((query, i) => ({ ...query, id: String(i) }))
+  for (const width of [60, 3600]) {
+    const answers = await ledger.read(asked, { range, width: seconds(width) })
+    for (const query of asked) {
+      const own = answers.filter((answer) => answer.query === query.id)
+      const read = own.map((s) => [
+        JSON.stringify(s.scope),
+        `${[...s.good].join(' ')} / ${[...s.bad].join(' ')}`,
+      ])
+      expect(Object.fromEntries(read)).toEqual(model.read(query, range, width))
+    }
   }
 }
 

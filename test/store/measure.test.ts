@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { microseconds } from '../../src/base/index.ts'
-import { measureOf } from '../../src/store/measure.ts'
+import { measureOf, measureSql } from '../../src/store/measure.ts'
 import { binAtEdge, type RequestQuery } from '../../src/traffic/index.ts'
 
 const ask = (given: Partial<RequestQuery>): RequestQuery => ({
@@ -20,14 +20,15 @@ test('equal questions about different series are one measure, so that one statem
 })
 
 test('a threshold is the bin that starts at it', () => {
-  const bin = binAtEdge(300_000)
-  expect(measureOf(ask({ within: microseconds(300_000) })).sql).toContain(`b < ${bin}`)
+  const { shape, before } = measureOf(ask({ within: microseconds(300_000) }))
+  expect(measureSql(shape, before)).toContain(`b < ${binAtEdge(300_000)}`)
+  expect(measureOf(ask({ within: microseconds(1000) })).shape).toBe(shape)
   expect(() => measureOf(ask({ within: microseconds(123_456) }))).toThrow('no edge')
 })
 
 test('a reason is only ever text in the statement', () => {
-  const { sql } = measureOf(ask({ judge: { "x') OR ('\\": 'good' } }))
-  expect(sql).toContain("'x\\') OR (\\'\\\\'")
+  const { shape } = measureOf(ask({ judge: { "x') OR ('\\": 'good' } }))
+  expect(shape).toContain("'x\\') OR (\\'\\\\'")
 })
 
 test('rows that can give nothing are not read', () => {

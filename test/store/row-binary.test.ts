@@ -7,7 +7,10 @@ test('what was written is read', () => {
     fc.record({ kind: fc.constant('u64' as const), value: fc.maxSafeNat() }),
     fc.record({ kind: fc.constant('big' as const), value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) }),
     fc.record({ kind: fc.constant('u32' as const), value: fc.integer({ min: 0, max: 2 ** 32 - 1 }) }),
-    fc.record({ kind: fc.constant('text' as const), value: fc.string({ unit: 'binary', maxLength: 150 }) }),
+    fc.record({
+      kind: fc.constant('text' as const),
+      value: fc.string({ maxLength: 150 }).map((text) => `${text}é漢😀`),
+    }),
     fc.record({
       kind: fc.constant('u32s' as const),
       value: fc.array(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { maxLength: 200 }),
