@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { playScenario, testScenarios } from '../src/cli/test.ts'
+import { playScenario, testCommand, testScenarios } from '../src/cli/test.ts'
 
 const folder = `${import.meta.dirname}/scenarios`
 const files = readdirSync(folder)
@@ -13,6 +13,23 @@ test.each(files)('$path', (file) => {
   const broken = report.outcomes.filter((outcome) => !outcome.holds)
   expect(broken.map((o) => `line ${o.line}: ${o.asked} is ${o.actual}, expected ${o.expected}`)).toEqual([])
   expect(report.outcomes.length).toBeGreaterThan(0)
+})
+
+test('a directory is all scenarios in it, and a place without any is said', async () => {
+  const told = { out: '', err: '' }
+  const io = {
+    stdout: (text: string) => (told.out += text),
+    stderr: (text: string) => (told.err += text),
+    color: false,
+    terminal: false,
+    cwd: import.meta.dirname,
+    env: {},
+  }
+  expect(await testCommand(io, ['scenarios'])).toBe(0)
+  expect(told.out.trim().split('\n')).toHaveLength(files.length)
+  expect(told.err).toBe(`${files.length} scenarios played\n`)
+  expect(await testCommand(io, ['golden-nowhere'])).toBe(2)
+  expect(told.err).toContain('golden-nowhere: no scenario is there.')
 })
 
 test('the example of the documentation holds', () => {

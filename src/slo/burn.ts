@@ -1,7 +1,7 @@
 import { type PerMillion, type Ratio, ratio, type Seconds, seconds, type UnixSeconds } from '../base/index.ts'
 import type { BurnPolicy, BurnRule, Rational } from './definition.ts'
 import type { BurnVerdict, BurnWindow, Counts } from './evaluation.ts'
-import { lowerBurnRate } from './statistics.ts'
+import { lowerBurnRate, surelyExceeds } from './statistics.ts'
 
 /** A burn rate of one: spending exactly at the even pace. */
 export const EVEN: Rational = { num: 1, den: 1 }
@@ -119,18 +119,20 @@ export function judgeRule(
   const blind = measured.long.blind || measured.short.blind
   const minBadEvents = terms.minBadEvents * scale
   const enough = measured.long.counts.bad >= minBadEvents
-  const sure = confidence === undefined || isSurelyOver(long.counts, { allowed, confidence }, rule.factor)
-  const until = badUntilFiring(
+  const isSure = (counts: Counts): boolean =>
+    confidence === undefined || isSurelyOver(counts, { allowed, confidence }, rule.factor)
+  const whole = badUntilFiring(
     { long: measured.long.counts, short: measured.short.counts },
     { allowed, factor: rule.factor, minBadEvents },
   )
+  const until = whole === undefined ? undefined : badUntilSure(long.counts, Math.ceil(whole / scale), isSure)
   return {
     rule,
-    kind: blind ? 'no-data' : long.over && short.over && enough && sure ? 'burning' : 'calm',
+    kind: blind ? 'no-data' : long.over && short.over && enough && isSure(long.counts) ? 'burning' : 'calm',
     end,
     long,
     short,
-    badUntilFiring: until === undefined ? undefined : Math.ceil(until / scale),
+    badUntilFiring: until,
   }
 }
 
@@ -157,7 +159,33 @@ export function isSurelyOver(
   terms: { readonly allowed: PerMillion; readonly confidence: Ratio },
   factor: Rational,
 ): boolean {
-  return (lowerBurnRate(counts, terms.allowed, terms.confidence) ?? 0) >= factor.num / factor.den
+  return surelyExceeds(counts, (factor.num * terms.allowed) / (factor.den * 1e6), terms.confidence)
+}
+
+/**
+ * The least number of bad events more, from `until` on, with which the long window is also surely over. More bad events
+ * only make it surer: the number is found by doubling and halving. Undefined when a million are not enough.
+ */
+function badUntilSure(
+  counts: Counts,
+  until: number,
+  isSure: (counts: Counts) => boolean,
+): number | undefined {
+  const sureWith = (more: number): boolean => isSure({ good: counts.good, bad: counts.bad + more })
+  if (sureWith(until)) return until
+  let step = 1
+  while (!sureWith(until + step)) {
+    step *= 2
+    if (step > 1e6) return undefined
+  }
+  let low = until + Math.floor(step / 2)
+  let high = until + step
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (sureWith(middle)) high = middle
+    else low = middle
+  }
+  return high
 }
 
 /** The factor at which a share of a period's budget is spent within `long`: share × period ÷ long, in lowest terms. */

@@ -45,7 +45,7 @@ export type {
 } from './evaluation.ts'
 export type { Buckets } from './feed.ts'
 export { type History, type HistoryOptions, history, type Projection, type RuleHistory } from './history.ts'
-export { lowerBurnRate, lowerShare } from './statistics.ts'
+export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {
   createTimelines,
   type LoadedSeries,

@@ -18,6 +18,15 @@ export function lowerBurnRate(counts: Counts, allowed: PerMillion, confidence: R
   return (lowerShare(bad, total, confidence) * 1e6) / allowed
 }
 
+/**
+ * Whether the share of bad events exceeds `share` with the given confidence: whether so many bad events or more would
+ * have at most the probability 1 - confidence if it did not. The same as `lowerShare` being at least `share`.
+ */
+export function surelyExceeds(counts: Counts, share: number, confidence: Ratio): boolean {
+  if (counts.bad === 0 || share >= 1) return false
+  return regularizedBeta(share, counts.bad, counts.good + 1) <= 1 - confidence
+}
+
 /** The share p for which so many bad events or more have the probability 1 - confidence. */
 export function lowerShare(bad: number, total: number, confidence: Ratio): Ratio {
   let low = 0

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { DAY, HOUR, perMillion, seconds, type UnixSeconds, unixSeconds } from '../../src/base/index.ts'
+import { DAY, HOUR, perMillion, ratio, seconds, type UnixSeconds, unixSeconds } from '../../src/base/index.ts'
 import { createTimelines, type Evaluation, type Slo, type Window } from '../../src/slo/index.ts'
 import {
   answerOf,
@@ -57,6 +57,15 @@ const split = slo({
 })
 const check = <Drawn>(property: fc.IProperty<Drawn>): void => fc.assert(property, { numRuns: propertyRuns })
 const PATIENT = 600_000
+
+const month: Window = {
+  kind: 'calendar',
+  name: 'month',
+  unit: 'month',
+  count: 1,
+  start: '2026-01-01 00:00:00',
+  zone: 'Asia/Kathmandu',
+}
 
 test(
   'the order in which data arrives, in what pieces and how often, changes nothing',
@@ -148,14 +157,6 @@ test(
 test(
   'within a calendar window what is spent never falls',
   () => {
-    const month: Window = {
-      kind: 'calendar',
-      name: 'month',
-      unit: 'month',
-      count: 1,
-      start: '2026-01-01 00:00:00',
-      zone: 'Asia/Kathmandu',
-    }
     const one = slo({ windows: [month], sources: ['edge'], policy: pagesOnly })
     check(
       fc.property(
@@ -229,15 +230,32 @@ test(
 test(
   'what changed is what evaluating everything says is other than before',
   () => {
+    const kinds = fc.constantFrom<Partial<Slo>>(
+      { minBadEvents: 20 },
+      { confidence: ratio(0.9) },
+      { noData: 'bad', minBadEvents: 3 },
+      { noData: 'good', windows: [month] },
+      {
+        method: 'timeslices',
+        objectives: [objective({ slice: { width: seconds(300), allowed: perMillion(10_000) } })],
+      },
+      {
+        method: 'ratio-timeslices',
+        minBadEvents: 2,
+        objectives: [objective({ slice: { width: seconds(60) } })],
+      },
+    )
     const ticks = fc.array(fc.tuple(fc.integer({ min: 20, max: 4 * HOUR }), fc.nat(200), fc.nat(2)), {
       maxLength: 6,
     })
     check(
-      fc.property(drawnMinutes, ticks, (drawn, steps) => {
+      fc.property(drawnMinutes, ticks, kinds, (drawn, steps, kind) => {
         let now = unixSeconds(MONDAY)
-        const one = { ...split, minBadEvents: 20 }
+        const one: Slo = { ...split, ...kind }
         const minutes = minutesOf(drawn, now)
         const timelines = createTimelines([one], { now })
+        const sale = { from: unixSeconds(now - 2 * HOUR), to: unixSeconds(now + HOUR) }
+        timelines.correct([{ id: 'sale', kind: 'exclude', scope: { cloud_provider: 'gcp' }, ranges: [sale] }])
         const saying = (e: Evaluation) => JSON.stringify([e.state, e.verdicts.map((v) => v.kind)])
         const before = new Map<string, string>()
         for (const [step, bad, place] of steps) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { perMillion, ratio } from '../../src/base/index.ts'
-import { createTimelines, lowerBurnRate, lowerShare } from '../../src/slo/index.ts'
+import { createTimelines, lowerBurnRate, lowerShare, surelyExceeds } from '../../src/slo/index.ts'
 import { feedAll, MONDAY, propertyRuns, slo } from './estate.ts'
 
 describe('the share of bad events that is exceeded with some confidence', () => {
@@ -20,6 +20,22 @@ describe('the share of bad events that is exceeded with some confidence', () => 
     const shares = [7, 70, 700, 7000].map((n) => lowerShare(n / 7, n, ratio(0.95)))
     expect(shares).toEqual(shares.toSorted((a, b) => a - b))
     expect(shares[3]).toBeGreaterThan(0.135)
+  })
+
+  test('is surely exceeded up to there, and not beyond', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.nat(1e6),
+        fc.constantFrom(0.8, 0.95, 0.99),
+        (bad, good, c) => {
+          const share = lowerShare(bad, good + bad, ratio(c))
+          expect(surelyExceeds({ good, bad }, share * (1 - 1e-9), ratio(c))).toBe(true)
+          expect(surelyExceeds({ good, bad }, share * (1 + 1e-9), ratio(c))).toBe(false)
+        },
+      ),
+      { numRuns: propertyRuns },
+    )
   })
 
   test('makes so many bad events or more as improbable as it says', () => {
@@ -43,7 +59,7 @@ test('as a burn rate: one failure of seven is a rate of 143, and surely one of 7
   expect(lowerBurnRate({ good: 0, bad: 0 }, perMillion(1000), ratio(0.95))).toBeUndefined()
 })
 
-test('an SLO that asks for confidence is not paged by one failure of seven, and is by three of seven', () => {
+test('an SLO that asks for confidence is not paged by one failure of seven, and is by two', () => {
   const one = slo({ confidence: ratio(0.95) })
   const judge = (bad: number) => {
     const timelines = createTimelines([one], { now: MONDAY })
@@ -52,8 +68,10 @@ test('an SLO that asks for confidence is not paged by one failure of seven, and 
       minutes: [{ at: MONDAY / 60 - 2, labels: {}, good: 7 - bad, bad }],
     })
     const [verdict] = timelines.evaluate(MONDAY)[0]!.verdicts
-    return [verdict!.kind, verdict!.long.over, Math.round(verdict!.long.surely!)]
+    return [verdict!.kind, verdict!.long.over, Math.round(verdict!.long.surely!), verdict!.badUntilFiring]
   }
-  expect(judge(1)).toEqual(['calm', true, 7])
-  expect(judge(3)).toEqual(['burning', true, 129])
+  expect(judge(0)).toEqual(['calm', false, 0, 2])
+  expect(judge(1)).toEqual(['calm', true, 7, 1])
+  expect(judge(2)).toEqual(['burning', true, 53, 0])
+  expect(judge(3)).toEqual(['burning', true, 129, 0])
 })
