@@ -1,4 +1,4 @@
-import { labelsKey, type UnixSeconds } from '../base/index.ts'
+import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
 import type { Evaluation, Slo } from '../slo/index.ts'
 import type { AlertingEntry, AlertingEvent } from './event.ts'
 import { fold } from './fold.ts'
@@ -70,25 +70,26 @@ export function step(state: AlertingState, input: StepInput): StepResult {
 }
 
 interface Group {
-  readonly alerts: readonly Alert[]
-  readonly incidents: readonly TrackedIncident[]
-  readonly open: boolean
+  readonly alerts: Alert[]
+  readonly incidents: TrackedIncident[]
+  open: boolean
 }
 
-const NOTHING: Group = { alerts: [], incidents: [], open: false }
+const NOTHING: Readonly<Group> = { alerts: [], incidents: [], open: false }
 
-function groupState(state: AlertingState): Map<string, Group> {
+function groupState(state: AlertingState): Map<string, Readonly<Group>> {
   const groups = new Map<string, Group>()
-  const at = (key: string): Group => groups.get(key) ?? NOTHING
-  for (const alert of state.alerts) {
-    const key = groupKey(alert.slo, alert.objective)
-    groups.set(key, { ...at(key), alerts: [...at(key).alerts, alert] })
+  const at = (slo: string, objective: string): Group => {
+    const key = groupKey(slo, objective)
+    const group = groups.get(key) ?? { alerts: [], incidents: [], open: false }
+    groups.set(key, group)
+    return group
   }
+  for (const alert of state.alerts) at(alert.slo, alert.objective).alerts.push(alert)
   for (const tracked of state.incidents) {
-    const key = groupKey(tracked.incident.slo, tracked.incident.objective)
-    const before = at(key)
-    const open = before.open || tracked.incident.state === 'open'
-    groups.set(key, { ...before, incidents: [...before.incidents, tracked], open })
+    const group = at(tracked.incident.slo, tracked.incident.objective)
+    group.incidents.push(tracked)
+    if (tracked.incident.state === 'open') group.open = true
   }
   return groups
 }
@@ -111,7 +112,8 @@ const isBurning = (evaluation: Evaluation): boolean =>
 
 /**
  * One alert a rule and scope. A burning verdict starts it, a calm one ends it, and one without data, or none at all,
- * leaves it as it is: absence proves nothing. An alert whose rule was taken out of the policy ends.
+ * leaves it as it is: absence proves nothing. An alert whose rule was taken out of the policy ends, and so does one
+ * whose scope the SLO is no longer split by.
  */
 function stepAlerts(
   evaluations: readonly Evaluation[],
@@ -129,7 +131,11 @@ function stepAlerts(
     if (state === 'gone') after.delete(alertKey(alert))
     else after.set(alertKey(alert), { ...alert, state, since: now })
   }
-  for (const alert of before) if (!rules.has(alert.rule)) change(withoutState(alert), 'gone')
+  const seen = new Set(evaluations.map(({ scope }) => labelsKey(scope)))
+  for (const alert of before) {
+    const asked = seen.has(labelsKey(alert.scope)) || isSplit(alert.scope, about.slo.splitBy)
+    if (!rules.has(alert.rule) || !asked) change(withoutState(alert), 'gone')
+  }
   for (const { scope, verdicts } of evaluations) {
     for (const { rule, kind } of verdicts) {
       const alert = { slo, objective, scope, rule: rule.name, severity: rule.severity }
@@ -142,6 +148,12 @@ function stepAlerts(
     }
   }
   return { events, after: [...after.values()] }
+}
+
+/** Whether the scope has the labels of one level of the split. */
+function isSplit(scope: Labels, splitBy: readonly string[]): boolean {
+  const names = Object.keys(scope)
+  return names.length <= splitBy.length && splitBy.slice(0, names.length).every((name) => name in scope)
 }
 
 const withoutState = ({ slo, objective, scope, rule, severity }: Alert): Omit<Alert, 'since' | 'state'> => ({

@@ -8,8 +8,8 @@ export interface Destination {
   readonly render: Renderer
   /** Tries once. */
   readonly post: (post: Post) => Promise<Delivery>
-  /** Replaces a message. Doing it twice is the same as once. */
-  readonly update: (ref: MessageRef, body: Body) => Promise<Delivery>
+  /** Replaces a message, which keeps its identity. Doing it twice is the same as once. */
+  readonly update: (ref: MessageRef, body: Body, identity: Identity) => Promise<Delivery>
   /** Which messages carry this identity, oldest first. */
   readonly find: (identity: Identity, place: FindPlace) => Promise<Found>
   /** Makes a duplicate into a pointer to the message that stays. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { incidentsOf } from '../../src/alerting/index.ts'
+import { incidentsOf, step } from '../../src/alerting/index.ts'
 import { seconds } from '../../src/base/index.ts'
-import { minute, PAGE, run, sloWith, TICKET } from './timeline.ts'
+import { evaluationAt, minute, PAGE, readTimeline, run, sloWith, TICKET } from './timeline.ts'
 
 const check = (timeline: string, expected: string): void =>
   expect(run(timeline).story).toEqual(
@@ -119,4 +119,17 @@ test('an incident is named by the year and a number that goes on', () => {
     'INC-2026-0002',
     'INC-2026-0003',
   ])
+})
+
+test('an alert whose scope the SLO is no longer split by ends, and its incident with it', () => {
+  const before = run('aws: 30x0 10x100\ngcp: 40x0')
+  const timeline = readTimeline('aws: 30x0 10x100 30x0\ngcp: 70x0')
+  const slo = { ...sloWith(), splitBy: [] }
+  let { state } = before
+  for (let at = 41; at <= 60; at++) {
+    const evaluations = [evaluationAt(timeline, slo, {}, at)]
+    state = step(state, { evaluations, slos: [slo], now: minute(at) }).state
+  }
+  expect(state.alerts).toEqual([])
+  expect(incidentsOf(state).map((incident) => incident.state)).toEqual(['resolved'])
 })

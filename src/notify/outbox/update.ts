@@ -14,7 +14,7 @@ export async function update(desk: Desk, track: Track): Promise<void> {
   const body = desk.destination.render.headline(brief, { shrink: track.shrink, first: false })
   const hash = hashOf(body)
   if (hash === headline.hash) return showed(desk, track, identity, shown)
-  const delivery = await desk.call(() => desk.destination.update(headline.ref, body))
+  const delivery = await desk.call(() => desk.destination.update(headline.ref, body, identity))
   if (delivery.kind === 'sent') {
     track.updates++
     desk.counters.updates++

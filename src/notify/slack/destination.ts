@@ -114,9 +114,14 @@ export function createSlackDestination(world: World, options: SlackOptions): Des
         unfurl_media: false,
         ...(thread === undefined ? {} : { thread_ts: thread.ts, reply_broadcast: broadcast === true }),
       }),
-    update: (ref, body) =>
+    update: (ref, body, identity) =>
       // Blocks that are left out of an update go away, which is what the smallest rendering wants.
-      deliver('chat.update', { ...ref, text: body.text, blocks: body.blocks ?? [] }),
+      deliver('chat.update', {
+        ...ref,
+        text: body.text,
+        blocks: body.blocks ?? [],
+        metadata: metadataOf(identity),
+      }),
     find: (identity, place) => find(call, identity, { ...place, channel: place.channel ?? channel }),
     retire: async (duplicate, original) => {
       const words = wordsFor(options.locale ?? 'en')

@@ -1,3 +1,4 @@
+import { isoMinute, unixSeconds } from '../../../base/index.ts'
 import { blocksToHtml } from './blocks-html.ts'
 import { emojiOf, escapeHtml, mrkdwnToHtml, mrkdwnToPlain } from './mrkdwn.ts'
 import {
@@ -136,26 +137,11 @@ ${body}${message.editedTs === undefined ? '' : `<p class="edited">(edited ${cloc
 ${reactionsOf(message)}${repliesLink(replies, message, place)}</div></article></li>`
 }
 
-const isoOf = (ts: string): string => {
-  const at = Number(ts)
-  const day = Math.floor(at / 86_400)
-  return `${civilDay(day)} ${two(Math.floor((at % 86_400) / 3600))}:${two(Math.floor((at % 3600) / 60))}`
-}
-const two = (n: number): string => String(n).padStart(2, '0')
-
-/** Day number since 1970 → `2026-11-20`. */
-function civilDay(day: number): string {
-  const format = new Intl.DateTimeFormat('en-CA', {
-    timeZone: 'UTC',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  })
-  return format.format(day * 86_400_000)
-}
+/** `2026-11-20 05:03 UTC`. */
+const isoOf = (ts: string): string => isoMinute(unixSeconds(secondsOf(ts)))
 
 const clock = (ts: string): string =>
-  `<time data-unix="${secondsOf(ts)}" data-format="{time}">${isoOf(ts).slice(11)} UTC</time>`
+  `<time data-unix="${secondsOf(ts)}" data-format="{time}">${isoOf(ts).slice(11)}</time>`
 
 function reactionsOf(message: Message): string {
   if (message.reactions.size === 0) return ''
