@@ -7,8 +7,8 @@ import type { Alert, TrackedIncident } from './state.ts'
 export interface Objective {
   readonly slo: Slo
   readonly name: string
-  /** By scope, in the order of their keys. */
-  readonly evaluations: readonly Evaluation[]
+  /** By the keys of their scopes, in the order of these. */
+  readonly evaluations: ReadonlyMap<string, Evaluation>
   /** As they are after this step. */
   readonly alerts: readonly Alert[]
   /** Its incidents, oldest first; at most one is open. */

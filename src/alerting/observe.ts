@@ -47,7 +47,7 @@ export function observe(
   const calmSince = fires.length === 0 ? (wasOpen?.calmSince ?? now) : undefined
   const blind = isBlind(objective, firing, members)
   const rules = objective.slo.policy.rules.map((rule) => rule.name)
-  const evaluation = find(objective, scope) ?? find(objective, {}) ?? objective.evaluations[0]
+  const evaluation = find(objective, scope) ?? find(objective, {}) ?? [...objective.evaluations.values()][0]
   const cost = costOf(objective, { ...options, scope, before, until: calmSince ?? now })
   const blindSince = blind ? (wasOpen?.incident.blindSince ?? now) : undefined
   const reading: Reading = {
@@ -164,10 +164,8 @@ function costOf(
   return { badEvents, budgetSpent }
 }
 
-function find(objective: Objective, scope: Labels): Evaluation | undefined {
-  const key = labelsKey(scope)
-  return objective.evaluations.find((evaluation) => labelsKey(evaluation.scope) === key)
-}
+const find = (objective: Objective, scope: Labels): Evaluation | undefined =>
+  objective.evaluations.get(labelsKey(scope))
 
 /** Those of an evaluation that burn, fastest first. */
 function burningOf(evaluation: Evaluation | undefined): readonly BurnVerdict[] {

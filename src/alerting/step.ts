@@ -52,8 +52,9 @@ export function step(state: AlertingState, input: StepInput): StepResult {
       known.delete(key)
       const found = evaluations.get(key) ?? []
       if (before.alerts.length === 0 && !before.open && !found.some(isBurning)) continue
-      const alerts = stepAlerts(found, before.alerts, { slo, objective: name, now })
-      const objective = { slo, name, evaluations: found, alerts: alerts.after, incidents: before.incidents }
+      const scoped = byScope(found)
+      const alerts = stepAlerts(scoped, before.alerts, { slo, objective: name, now })
+      const objective = { slo, name, evaluations: scoped, alerts: alerts.after, incidents: before.incidents }
       const judged = judgeIncident(objective, { now, settings, costOf: input.costOf, number: counter + 1 })
       events.push(...alerts.events, ...judged.events)
       if (judged.events[0]?.kind === 'opened') counter++
@@ -102,9 +103,16 @@ function groupEvaluations(evaluations: readonly Evaluation[]): Map<string, reado
     if (group === undefined) groups.set(key, [evaluation])
     else group.push(evaluation)
   }
-  for (const group of groups.values())
-    group.sort((a, b) => (labelsKey(a.scope) < labelsKey(b.scope) ? -1 : 1))
   return groups
+}
+
+/** By the keys of their scopes, in the order of these. Only what burns or burnt is worth sorting. */
+function byScope(evaluations: readonly Evaluation[]): ReadonlyMap<string, Evaluation> {
+  const keyed = evaluations.map((evaluation): [string, Evaluation] => [
+    labelsKey(evaluation.scope),
+    evaluation,
+  ])
+  return new Map(keyed.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 const isBurning = (evaluation: Evaluation): boolean =>
@@ -116,7 +124,7 @@ const isBurning = (evaluation: Evaluation): boolean =>
  * whose scope the SLO is no longer split by.
  */
 function stepAlerts(
-  evaluations: readonly Evaluation[],
+  evaluations: ReadonlyMap<string, Evaluation>,
   before: readonly Alert[],
   about: { readonly slo: Slo; readonly objective: string; readonly now: UnixSeconds },
 ): { readonly events: readonly AlertingEvent[]; readonly after: readonly Alert[] } {
@@ -131,12 +139,11 @@ function stepAlerts(
     if (state === 'gone') after.delete(alertKey(alert))
     else after.set(alertKey(alert), { ...alert, state, since: now })
   }
-  const seen = new Set(evaluations.map(({ scope }) => labelsKey(scope)))
   for (const alert of before) {
-    const asked = seen.has(labelsKey(alert.scope)) || isSplit(alert.scope, about.slo.splitBy)
+    const asked = evaluations.has(labelsKey(alert.scope)) || isSplit(alert.scope, about.slo.splitBy)
     if (!rules.has(alert.rule) || !asked) change(withoutState(alert), 'gone')
   }
-  for (const { scope, verdicts } of evaluations) {
+  for (const { scope, verdicts } of evaluations.values()) {
     for (const { rule, kind } of verdicts) {
       const alert = { slo, objective, scope, rule: rule.name, severity: rule.severity }
       const known = after.get(alertKey(alert))
