@@ -6,7 +6,7 @@ import {
   ingestFiles,
   logSourceOptions,
 } from '../../src/collectors/index.ts'
-import { createJudge, type RequestFacts } from '../../src/traffic/index.ts'
+import { createJudge, type Judgement, type RequestFacts } from '../../src/traffic/index.ts'
 import { createRandom } from '../world.ts'
 import { findEnvoy } from './envoy/binary.ts'
 import { CLUSTERS, LOG_FORMAT } from './envoy/bootstrap.ts'
@@ -100,6 +100,21 @@ function tally<T>(all: readonly T[], keyOf: (each: T) => string): Record<string,
   return Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/**
+ * Envoy gave up on the answer after its status had passed: the status is counted already, and statistics cannot take
+ * it back. A few of the gRPC requests ask for that; the machine may be so busy that it happens to others.
+ */
+function wasCut(line: LogLine): boolean {
+  if (line.flags === undefined || line.flags === '-' || line.code !== 200) return false
+  // Envoy's own whole reply to a gRPC request has status 14; of a cut one the log says 2, or nothing.
+  return line.cluster !== CLUSTERS.grpc || String(line.grpcStatus) !== '14'
+}
+
+/** How statistics must see a line: by its status when it was cut. */
+function asCounted(line: LogLine): Judgement {
+  return wasCut(line) ? judge({ code: 200 }) : judge(line)
+}
+
 function clusterOf(path: string | undefined): string {
   if (path?.startsWith('/one/')) return CLUSTERS.http1
   return path?.startsWith('/two/') ? CLUSTERS.http2 : CLUSTERS.grpc
@@ -171,13 +186,17 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     const byClient = tally(answered(), ({ facts }) => `${clusterOf(facts.path)} ${judge(facts).outcome}`)
     const stayed = log.filter(({ path }) => !path?.includes('/leave'))
     const byLog = tally(stayed, (line) => `${line.cluster} ${judge(line).outcome}`)
+    const counted = tally(stayed, (line) => `${line.cluster} ${asCounted(line).outcome}`)
+    const cut = stayed.filter(wasCut)
+    console.log('cut halfway', cut.length)
     const byStats = totals(rows(), ({ labels, outcome }) => `${labels['service_name']} ${outcome}`)
     console.log('by outcome', byStats)
     expect(byLog).toEqual(byClient)
-    expect(byStats).toEqual(byClient)
+    expect(byStats).toEqual(counted)
+    expect(cut.length).toBeGreaterThan(0)
   })
 
-  test('the log source counts the same from the file, under the same labels', async () => {
+  test('the log source counts from the file what the client saw', async () => {
     const checked = logSourceOptions({
       files: [rig.accessLog],
       format: 'envoy-format',
@@ -194,14 +213,15 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
         all.filter(({ reason }) => reason !== 'client-left-early'),
         ({ labels, outcome }) => `${labels['service_name']} ${outcome}`,
       )
-    expect(count(logs.rows())).toEqual(count(rows()))
+    const stayed = log.filter(({ path }) => !path?.includes('/leave'))
+    expect(count(logs.rows())).toEqual(tally(stayed, (line) => `${line.cluster} ${judge(line).outcome}`))
   })
 
   test('statistics and access log agree on the reasons', () => {
     const stayed = log.filter(({ path }) => !path?.includes('/leave'))
     // An Envoy that timed out answers a gRPC request with status 14; only the log has the flag.
     const reasonOf = (line: LogLine): string => {
-      const { reason } = judge(line)
+      const { reason } = asCounted(line)
       return line.cluster === CLUSTERS.grpc && reason.startsWith('flag-') ? 'grpc-unavailable' : reason
     }
     const byStats = totals(rows(), ({ labels, reason }) => `${labels['service_name']} ${reason}`)
@@ -217,10 +237,13 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
 
   test('gRPC methods are operations, and nothing of gRPC is counted as HTTP', () => {
     const grpc = rows().filter(({ labels }) => labels['service_name'] === CLUSTERS.grpc)
-    expect(Object.keys(totals(grpc, ({ labels }) => labels['operation'] ?? 'none'))).toEqual([
+    const byOperation = totals(grpc, ({ labels }) => labels['operation'] ?? 'none')
+    const cut = log.filter((line) => line.cluster === CLUSTERS.grpc && wasCut(line)).length
+    expect(Object.keys(byOperation).slice(0, 2)).toEqual([
       '/grpc.health.v1.Health/Check',
       '/shop.v1.Orders/Buy',
     ])
+    expect(byOperation['none'] ?? 0).toBe(cut)
   })
 
   test('good requests within 300 ms are those of the log, but for what a draining parent served', () => {

@@ -32,6 +32,7 @@ const GRPC_MIX: readonly (readonly [string, number])[] = [
   ['5', 100],
   ['slow', 100],
   ['stall', 25],
+  ['cut', 5],
   ['check', 300],
 ]
 const [WORKERS, LEAVE_AFTER_MS] = [48, 100]

@@ -5,7 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
+import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import { METHODS } from './grpc.ts'
 
 /** Services that fail and stall on demand: `/any/path?do=fail`. */
@@ -45,8 +45,7 @@ export async function startUpstream(): Promise<Upstream> {
   })
   const grpc = new Server()
   grpc.addService(METHODS, {
-    buy: (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) =>
-      serve(call.request.toString(), done),
+    buy: (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => serve(call, done),
     check: (_call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) =>
       done(null, Buffer.alloc(2)),
   })
@@ -102,10 +101,15 @@ function http2Voice(stream: ServerHttp2Stream): Voice {
   }
 }
 
-/** gRPC requests say what they want in their body: a status number, or `slow`, or `stall`. */
-function serve(wish: string, done: sendUnaryData<Buffer>): void {
+/**
+ * gRPC requests say what they want in their body: a status number, `slow`, `stall`, or `cut`, which begins an answer
+ * and never ends it.
+ */
+function serve(call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): void {
+  const wish = call.request.toString()
   if (wish === 'stall') return
-  if (wish === 'slow') setTimeout(() => done(null, Buffer.from('done')), SLOW_MS)
+  if (wish === 'cut') call.sendMetadata(new Metadata())
+  else if (wish === 'slow') setTimeout(() => done(null, Buffer.from('done')), SLOW_MS)
   else if (wish === '0') done(null, Buffer.from('done'))
   else done({ code: Number(wish), details: 'on demand' })
 }
