@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { loadConfig, readSecret } from './cli/config.ts'
@@ -127,4 +128,6 @@ function versionOf(path: string): string {
   return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : 'unknown'
 }
 
+// Every loop waits on a few signals; how many listen to one says nothing about a leak.
+setMaxListeners(0)
 await main()

@@ -53,7 +53,7 @@ export async function serveConfigured({
 const EMULATED = {
   kind: 'emulator',
   token: 'xoxb-emulator',
-  apiUrl: 'self',
+  apiUrl: 'http://127.0.0.1/dev/slack/api/',
   channel: 'slo-alerts',
   locale: 'en',
 } as const

@@ -1,10 +1,11 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Fleet, IncidentSummary, LiveEvent } from '../../../../src/contract/index.ts'
 import { address } from './client.ts'
+import { connect, type Heard } from './stream.ts'
 
 /**
- * The live stream, and how old what it said last is. One connection a browser where tabs can agree on who holds it (a
- * lock and a channel, which need HTTPS or localhost); one a tab elsewhere.
+ * The live stream, and how old what it said last is. One connection a browser, held by a shared worker; one a tab
+ * where there are none. In a worker the connection also does not count as a page that is still loading.
  */
 export interface LiveState {
   readonly connection: 'connecting' | 'live' | 'reconnecting' | 'paused'
@@ -20,18 +21,10 @@ export interface Live {
   readonly stop: () => void
 }
 
-type Heard =
-  | { readonly kind: 'event'; readonly event: LiveEvent }
-  | { readonly kind: 'connection'; readonly up: boolean }
-
-const RETRY_MS = 3000
-
 export function createLive(client: QueryClient): Live {
   let state: LiveState = { connection: 'connecting', heardAt: undefined }
   const listeners = new Set<() => void>()
   const stopped = new AbortController()
-  const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('nines-live') : undefined
-
   const become = (next: Partial<LiveState>): void => {
     state = { ...state, ...next }
     for (const tell of listeners) tell()
@@ -45,21 +38,8 @@ export function createLive(client: QueryClient): Live {
     become({ connection: 'live', heardAt: performance.now() })
     absorb(client, heard.event)
   }
-  const hold = (): void =>
-    connect(stopped.signal, (heard) => {
-      hear(heard)
-      channel?.postMessage(heard)
-    })
-
-  if (channel) channel.onmessage = (message: MessageEvent<Heard>) => hear(message.data)
-  if (channel && 'locks' in navigator) {
-    // Whoever gets the lock holds the connection until its tab closes; then the next in the queue takes over.
-    const wait = navigator.locks.request('nines-live', { signal: stopped.signal }, () => {
-      hold()
-      return new Promise<void>((done) => stopped.signal.addEventListener('abort', () => done()))
-    })
-    wait.catch(() => become({ connection: 'reconnecting' }))
-  } else hold()
+  if ('SharedWorker' in globalThis) listenToWorker(hear, stopped.signal)
+  else connect(address('api/v1/stream').href, hear, stopped.signal)
 
   return {
     state: () => state,
@@ -71,29 +51,20 @@ export function createLive(client: QueryClient): Live {
       become({ connection: paused ? 'paused' : 'connecting' })
       if (!paused) refresh(client)
     },
-    stop: () => {
-      stopped.abort()
-      channel?.close()
-    },
+    stop: () => stopped.abort(),
   }
 }
 
-function connect(signal: AbortSignal, hear: (heard: Heard) => void): void {
-  if (signal.aborted) return
-  const source = new EventSource(address('api/v1/stream'))
-  const take = (message: MessageEvent<string>): void => {
-    const event: LiveEvent = JSON.parse(message.data)
-    hear({ kind: 'event', event })
-  }
-  source.onopen = () => hear({ kind: 'connection', up: true })
-  source.onmessage = take
-  for (const name of ['fleet', 'incident', 'reset']) source.addEventListener(name, take)
-  source.onerror = () => {
-    hear({ kind: 'connection', up: false })
-    // The browser tries again by itself unless the answer was a refusal; then it is on us.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(signal, hear), RETRY_MS)
-  }
-  signal.addEventListener('abort', () => source.close())
+function listenToWorker(hear: (heard: Heard) => void, signal: AbortSignal): void {
+  const worker = new SharedWorker(new URL('./stream-worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'nines-live',
+  })
+  worker.port.onmessage = (message: MessageEvent<Heard>) => hear(message.data)
+  worker.port.postMessage({ kind: 'listen', url: address('api/v1/stream').href })
+  signal.addEventListener('abort', () => worker.port.close())
+  // A tab that closes says so, because a port does not: the last one takes the connection with it.
+  addEventListener('pagehide', () => worker.port.postMessage({ kind: 'leave' }))
 }
 
 /** Puts what was heard where the pages look. */
