@@ -33,6 +33,7 @@ const commands: Commands = {
   demo: (options) => demo(options),
   validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
+  test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),
   status: (options) =>
     withSystem(async (system, signal) =>

@@ -6,6 +6,7 @@ export interface Commands {
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
   readonly schema: () => Promise<number>
+  readonly test: (paths: readonly string[]) => Promise<number>
   readonly ingest: (files: readonly string[], options: IngestOptions) => Promise<number>
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
@@ -114,6 +115,12 @@ function addDefinitions(program: Command, commands: Commands, done: (code: numbe
     .description('Print the JSON Schema of definitions, for editors.')
     .addHelpText('after', examples('nines schema > nines.schema.json'))
     .action(async () => done(await commands.schema()))
+  program
+    .command('test')
+    .argument('<paths...>', 'scenario files, or directories of them')
+    .description('Play scenarios: what sources counted, and what is to be said of it.')
+    .addHelpText('after', examples('nines test scenarios/', 'nines test checkout.scenario'))
+    .action(async (paths: string[]) => done(await commands.test(paths)))
 }
 
 function addData(program: Command, commands: Commands, done: (code: number) => void): void {
