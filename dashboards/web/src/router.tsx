@@ -102,7 +102,8 @@ export function createAppRouter(client: QueryClient) {
     parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
     stringifySearch: (search) => {
       const out = new URLSearchParams()
-      for (const [name, value] of Object.entries(search)) if (typeof value === 'string') out.set(name, value)
+      for (const [name, value] of Object.entries(search))
+        if (typeof value === 'string' && value !== '') out.set(name, value)
       const written = out.toString()
       return written === '' ? '' : `?${written}`
     },

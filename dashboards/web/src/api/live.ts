@@ -23,6 +23,7 @@ export interface Live {
 
 export function createLive(client: QueryClient): Live {
   let state: LiveState = { connection: 'connecting', heardAt: undefined }
+  let up = false
   const listeners = new Set<() => void>()
   const stopped = new AbortController()
   const become = (next: Partial<LiveState>): void => {
@@ -30,9 +31,10 @@ export function createLive(client: QueryClient): Live {
     for (const tell of listeners) tell()
   }
   const hear = (heard: Heard): void => {
+    up = heard.kind === 'event' || heard.up
     if (state.connection === 'paused') return
     if (heard.kind === 'connection') {
-      become({ connection: heard.up ? 'live' : 'reconnecting' })
+      become({ connection: up ? 'live' : 'reconnecting' })
       return
     }
     become({ connection: 'live', heardAt: performance.now() })
@@ -48,7 +50,7 @@ export function createLive(client: QueryClient): Live {
       return () => listeners.delete(tell)
     },
     pause: (paused) => {
-      become({ connection: paused ? 'paused' : 'connecting' })
+      become({ connection: paused ? 'paused' : up ? 'live' : 'connecting' })
       if (!paused) refresh(client)
     },
     stop: () => stopped.abort(),

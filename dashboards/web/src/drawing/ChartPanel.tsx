@@ -141,7 +141,7 @@ function Figures({ plots }: { plots: readonly Plot[] }): ReactElement {
   const [first] = plots
   const curves = plots.flatMap((p) => p.curves)
   return (
-    <div className="scroller figures" tabIndex={0} role="region" aria-label={voice.words.asTable}>
+    <div className="scroller figures" tabIndex={0} role="group" aria-label={voice.words.asTable}>
       <table>
         <thead>
           <tr>

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import { colour } from './colours.ts'
+import { type Colour, colour } from './colours.ts'
 
 /** What is drawn on a time chart besides its curves. All instants are Unix seconds. */
 export interface Marks {
@@ -20,6 +20,7 @@ export interface Marks {
 export interface Cone {
   readonly from: number
   readonly left: number
+  readonly colour: Colour
   /** Share of the budget a second. */
   readonly slow: number
   readonly present: number
@@ -137,14 +138,14 @@ function drawCone(u: uPlot, cone: Cone, ratio: number): void {
   ctx.beginPath()
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
   ctx.clip()
-  ctx.fillStyle = colour('burning', 0.09)
+  ctx.fillStyle = colour(cone.colour, 0.12)
   ctx.beginPath()
   ctx.moveTo(x(cone.from), y(cone.left))
   ctx.lineTo(x(end), y(at(cone.slow)))
   ctx.lineTo(x(end), y(at(cone.fast)))
   ctx.closePath()
   ctx.fill()
-  ctx.strokeStyle = colour('burning')
+  ctx.strokeStyle = colour(cone.colour)
   ctx.lineWidth = 1.5 * ratio
   ctx.setLineDash([3 * ratio, 3 * ratio])
   ctx.beginPath()

@@ -20,7 +20,7 @@ export function FleetMatrix({
   const clouds = cloudsOf(all)
   const rows = slos.slice(0, MOST_ROWS)
   return (
-    <div className="scroller" tabIndex={0} role="region" aria-label={words.matrix}>
+    <div className="scroller" tabIndex={0} role="group" aria-label={words.matrix}>
       <table className="matrix">
         <thead>
           <tr>

@@ -6,7 +6,7 @@ import { fleetQuery, metaQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { fleetSentence } from '../format/sentences.ts'
 import { Prose } from '../shell/Prose.tsx'
-import { Empty, Failed, Loading } from '../shell/States.tsx'
+import { Empty, Failed, Loading, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
 import { FleetGrid } from './FleetGrid.tsx'
@@ -22,15 +22,15 @@ export function FleetPage(): ReactElement {
   useTitle(words.fleet)
   if (fleet.isPending)
     return (
-      <div className="page">
+      <PageState title={words.fleet}>
         <Loading height={320} />
-      </div>
+      </PageState>
     )
   if (fleet.data === undefined)
     return (
-      <div className="page">
+      <PageState title={words.fleet}>
         <Failed cause={fleet.error} onRetry={() => void fleet.refetch()} />
-      </div>
+      </PageState>
     )
   return <FleetView fleet={fleet.data} />
 }

@@ -7,7 +7,7 @@ import { incidentQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { scopeLabel, scopeText } from '../format/scope.ts'
 import { headline } from '../format/sentences.ts'
-import { Failed, Loading, Missing } from '../shell/States.tsx'
+import { Failed, Loading, Missing, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
 import { Actions } from './Actions.tsx'
@@ -28,13 +28,13 @@ export function IncidentPage(): ReactElement {
   if (incident.error instanceof ApiFailure && incident.error.status === 404)
     return <Missing>{words.notFoundIncident}</Missing>
   return (
-    <div className="page">
+    <PageState title={id}>
       {incident.isPending ? (
         <Loading height={480} />
       ) : (
         <Failed cause={incident.error} onRetry={() => void incident.refetch()} />
       )}
-    </div>
+    </PageState>
   )
 }
 
@@ -180,7 +180,7 @@ function Members({ incident, id }: { incident: IncidentDetail; id: string }): Re
       <header>
         <h2 id="members">{words.members}</h2>
       </header>
-      <div className="scroller" tabIndex={0} role="region" aria-label={words.members}>
+      <div className="scroller" tabIndex={0} role="group" aria-label={words.members}>
         <table className="rows">
           <thead>
             <tr>

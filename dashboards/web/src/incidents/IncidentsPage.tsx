@@ -4,7 +4,7 @@ import type { ReactElement } from 'react'
 import type { IncidentSummary } from '../../../../src/contract/index.ts'
 import { fleetQuery, incidentsQuery } from '../api/queries.ts'
 import { scopeLabel } from '../format/scope.ts'
-import { Empty, Failed, Loading } from '../shell/States.tsx'
+import { Empty, Failed, Loading, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
 import { IncidentMark } from './IncidentMark.tsx'
@@ -17,16 +17,20 @@ export function IncidentsPage(): ReactElement {
   const { words } = useVoice()
   useTitle(words.incidents)
   const answer = useQuery(incidentsQuery)
+  if (answer.data !== undefined)
+    return (
+      <div className="page incidents">
+        <Incidents all={answer.data} />
+      </div>
+    )
   return (
-    <div className="page incidents">
+    <PageState title={words.incidents}>
       {answer.isPending ? (
         <Loading height={320} />
-      ) : answer.data === undefined ? (
-        <Failed cause={answer.error} onRetry={() => void answer.refetch()} />
       ) : (
-        <Incidents all={answer.data} />
+        <Failed cause={answer.error} onRetry={() => void answer.refetch()} />
       )}
-    </div>
+    </PageState>
   )
 }
 

@@ -32,6 +32,16 @@ export function Failed({ cause, onRetry }: { cause: Error; onRetry: () => void }
   )
 }
 
+/** A page that has nothing to show yet, or cannot: it still has its name for those who navigate by headings. */
+export function PageState({ title, children }: { title: string; children: ReactNode }): ReactElement {
+  return (
+    <div className="page">
+      <h1 className="visually-hidden">{title}</h1>
+      {children}
+    </div>
+  )
+}
+
 export function Empty({ children, next }: { children: ReactNode; next?: ReactNode }): ReactElement {
   return (
     <div className="state empty">

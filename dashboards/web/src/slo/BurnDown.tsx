@@ -66,7 +66,7 @@ function plotOf({ slo, evaluation, shown, series }: Omit<ChartProps, 'zoom'>, vo
     format: (v: number) => percent(v),
   }
   const pace = series.ideal?.at(-1)
-  const cone = coneOf(evaluation, shown, series, voice)
+  const cone = shown.live ? coneOf(slo.now, evaluation, series, voice) : undefined
   return {
     ends: endsOf(series),
     step: series.step,
@@ -88,24 +88,25 @@ function plotOf({ slo, evaluation, shown, series }: Omit<ChartProps, 'zoom'>, vo
 }
 
 function coneOf(
+  now: number,
   evaluation: Evaluation,
-  shown: Shown,
   series: SloSeries,
   { words, instant }: Voice,
 ): Cone | undefined {
   const { exhaustion, bounds } = headline(evaluation)
   const left = series.left.at(-1)
-  if (exhaustion.kind !== 'in' || !shown.live || left === null || left === undefined) return undefined
+  if (exhaustion.kind !== 'in' || left === null || left === undefined) return undefined
   const length = bounds.to - bounds.from
   const rates = evaluation.verdicts.map((v) => v.long.rate).filter((r) => r !== null)
   const present = left / Math.max(1, exhaustion.seconds)
   return {
-    from: shown.asked.to,
+    from: now,
     left,
+    colour: evaluation.state,
     slow: Math.min(present, ...rates.map((r) => r / length)),
     present,
     fast: Math.max(present, (presentRate(evaluation)?.rate ?? 0) / length),
-    label: words.goneAt(instant(shown.asked.to + exhaustion.seconds, 'day-minute')),
+    label: words.goneAt(instant(now + exhaustion.seconds, 'day-minute')),
   }
 }
 

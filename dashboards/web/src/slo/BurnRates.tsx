@@ -67,7 +67,7 @@ function Rules({
   const navigate = useNavigate({ from: '/slo/$' })
   const shownRate = (r: number | null): string => (r === null ? '–' : voice.rate(r))
   return (
-    <div className="scroller" tabIndex={0} role="region" aria-label={words.rules}>
+    <div className="scroller" tabIndex={0} role="group" aria-label={words.rules}>
       <table className="rules">
         <thead>
           <tr>

@@ -63,7 +63,7 @@ function Rows({ answer }: { answer: Answer }): ReactElement {
   const { words } = voice
   const ratio = (r: number | null): string => (r === null ? '–' : voice.share(r))
   return (
-    <div className="scroller" tabIndex={0} role="region" aria-label={words.contributors}>
+    <div className="scroller" tabIndex={0} role="group" aria-label={words.contributors}>
       <table className="rows">
         <thead>
           <tr>

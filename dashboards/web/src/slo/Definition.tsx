@@ -21,7 +21,7 @@ export function Definition({ slo }: { slo: SloDetail }): ReactElement {
           {commit?.dirty === true && ` · ${words.uncommitted}`}
         </span>
       </header>
-      <pre className="yaml" tabIndex={0} role="region" aria-label={`${words.definition} ${file}`} lang="en">
+      <pre className="yaml" tabIndex={0} role="group" aria-label={`${words.definition} ${file}`} lang="en">
         {text.split('\n').map((row, i) => (
           // The lines of a file have no other name than their number.
           <Line key={i} row={row} />

@@ -34,7 +34,7 @@ function Rows({ exemplars }: { exemplars: readonly Exemplar[] }): ReactElement {
   const voice = useVoice()
   const { words } = voice
   return (
-    <div className="scroller" tabIndex={0} role="region" aria-label={words.exemplars}>
+    <div className="scroller" tabIndex={0} role="group" aria-label={words.exemplars}>
       <table className="rows">
         <thead>
           <tr>

@@ -8,7 +8,7 @@ import type { Zoom } from '../drawing/TimeChart.tsx'
 import { frozen, type Range, type RangeText, shifted, zoomed } from '../format/range.ts'
 import { readScope, scopeText } from '../format/scope.ts'
 import { useKeys } from '../shell/keys.ts'
-import { Failed, Loading, Missing } from '../shell/States.tsx'
+import { Failed, Loading, Missing, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
 import { BurnDown } from './BurnDown.tsx'
@@ -35,13 +35,13 @@ export function SloPage(): ReactElement {
   if (slo.error instanceof ApiFailure && slo.error.status === 404)
     return <Missing>{words.notFoundPromise}</Missing>
   return (
-    <div className="page">
+    <PageState title={id}>
       {slo.isPending ? (
         <Loading height={480} />
       ) : (
         <Failed cause={slo.error} onRetry={() => void slo.refetch()} />
       )}
-    </div>
+    </PageState>
   )
 }
 

@@ -155,7 +155,7 @@ function Preset({
       type="button"
       aria-pressed={mine}
       onClick={() => set({ from: `now-${preset}`, to: 'now' })}
-      aria-label={voice.words.rangeLast(voice.window(preset))}
+      title={voice.words.rangeLast(voice.window(preset))}
     >
       {preset}
     </button>

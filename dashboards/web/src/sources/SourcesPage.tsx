@@ -5,7 +5,7 @@ import { metaQuery, sourcesQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { scopeLabel } from '../format/scope.ts'
 import { Prose } from '../shell/Prose.tsx'
-import { Empty, Failed, Loading } from '../shell/States.tsx'
+import { Empty, Failed, Loading, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
 
@@ -15,17 +15,22 @@ export function SourcesPage(): ReactElement {
   useTitle(words.sources)
   const sources = useQuery(sourcesQuery)
   const meta = useQuery(metaQuery)
+  if (sources.data !== undefined)
+    return (
+      <div className="page sources">
+        <Sources sources={sources.data} now={meta.data?.now} />
+        {meta.data && <Definitions meta={meta.data} />}
+      </div>
+    )
   return (
-    <div className="page sources">
+    <PageState title={words.sources}>
       {sources.isPending ? (
         <Loading height={320} />
-      ) : sources.data === undefined ? (
-        <Failed cause={sources.error} onRetry={() => void sources.refetch()} />
       ) : (
-        <Sources sources={sources.data} now={meta.data?.now} />
+        <Failed cause={sources.error} onRetry={() => void sources.refetch()} />
       )}
       {meta.data && <Definitions meta={meta.data} />}
-    </div>
+    </PageState>
   )
 }
 
