@@ -253,10 +253,24 @@ describe.skipIf(binary === undefined)('a real Envoy', () => {
     const near = told.filter(({ durationMs }) => Math.abs(durationMs - WITHIN_MS) < 50).length
     const good = rows().filter(({ outcome }) => outcome === 'good')
     const counted = within(good, WITHIN_MS)
-    console.log('within 300 ms', { log: fast.length, stats: counted, near, parent: log.length - told.length })
+    // What a draining parent answered and was not simply good is still waited for in the child, whose fastest stand in.
+    const waited = log.filter(
+      (line, i) =>
+        line.generation === '0' &&
+        i >= handedOver &&
+        line.flags === '-' &&
+        !['2xx', 'grpc-ok', 'health-check'].includes(judge(line).reason),
+    ).length
+    console.log('within 300 ms', {
+      log: fast.length,
+      stats: counted,
+      near,
+      waited,
+      parent: log.length - told.length,
+    })
     expect(log.length - told.length).toBeGreaterThan(0)
     // Envoy times an upstream from the end of the request, and the log from its start: the same to a few ms.
-    expect(Math.abs(counted - fast.length)).toBeLessThanOrEqual(near)
+    expect(Math.abs(counted + waited - fast.length)).toBeLessThanOrEqual(near)
   })
 
   test('a run and its restart tell one coverage, with the hard restart in it', () => {
