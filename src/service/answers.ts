@@ -16,6 +16,8 @@ import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 export interface AnswerParts {
   readonly ledger: Ledger
   readonly loop: Loop
+  /** Names of a source's inputs. */
+  readonly inputsOf: (source: string) => readonly string[]
   readonly live: Live
   readonly meta: () => wire.Meta
   readonly sources: () => Promise<readonly wire.Source[]>
@@ -141,7 +143,7 @@ interface Asked {
 
 /** The questions that go to the ledger. Ranges are widened to whole minutes; an empty one answers with nothing. */
 function createDrills(
-  { ledger }: AnswerParts,
+  { ledger, inputsOf }: AnswerParts,
   find: (id: string) => Found | undefined,
 ): Pick<Api, 'series' | 'contributors' | 'latency' | 'exemplars'> {
   return {
@@ -161,6 +163,7 @@ function createDrills(
         step: roundStep(asked, points),
         incidents,
         now: found.shown.now,
+        inputsOf,
       })
     },
     contributors: async (id, { by, limit, ...asked }) => {

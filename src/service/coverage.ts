@@ -1,4 +1,5 @@
 import { type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import type { Ledger } from '../store/index.ts'
 import type { CoverageSpan } from '../traffic/index.ts'
 
 /**
@@ -7,6 +8,27 @@ import type { CoverageSpan } from '../traffic/index.ts'
  */
 export function inputSource(source: string, input: string): string {
   return `${source}/${input}`
+}
+
+export interface CoverageAsked {
+  readonly source: string
+  /** Names of the source's inputs; empty when it is read as one. */
+  readonly inputs: readonly string[]
+  readonly range: Range
+}
+
+/** What is known of a source inside the range. What was never reported by any input is left unsaid. */
+export async function knownOf(
+  ledger: Pick<Ledger, 'coverage'>,
+  { source, inputs, range }: CoverageAsked,
+): Promise<readonly CoverageSpan[]> {
+  const names = inputs.length === 0 ? [source] : inputs.map((input) => inputSource(source, input))
+  const spans = await ledger.coverage(names, range)
+  const parted = names.map((name) => spans.filter((span) => span.source === name))
+  // Never reported is not the same as known to be missing.
+  return combineCoverage(source, parted, range).filter(
+    (span) => span.state !== 'missing' || span.reason !== '',
+  )
 }
 
 /**

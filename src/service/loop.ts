@@ -24,7 +24,7 @@ import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
-import { combineCoverage, inputSource } from './coverage.ts'
+import { knownOf } from './coverage.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { byUrgency, toSummary } from './view.ts'
 
@@ -144,14 +144,7 @@ async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<
   const from = held.covered ? earlier(now, COVERAGE_TAIL) : oldestOf(held.definitions.slos, now)
   const range = { from: hourOf(from), to: later(now, 60) }
   for (const source of sources) {
-    const inputs = parts.inputsOf(source).map((input) => inputSource(source, input))
-    const names = inputs.length === 0 ? [source] : inputs
-    const spans = await parts.ledger.coverage(names, range)
-    const parted = names.map((name) => spans.filter((span) => span.source === name))
-    // What no part reported is left unsaid: never reported is not the same as known to be missing.
-    const known = combineCoverage(source, parted, range).filter(
-      (span) => span.state !== 'missing' || span.reason !== '',
-    )
+    const known = await knownOf(parts.ledger, { source, inputs: parts.inputsOf(source), range })
     held.timelines.cover(source, known)
   }
   held.covered = true

@@ -212,11 +212,12 @@ class RunningService implements Service {
   }
 
   #answers(): AnswerParts {
-    const { ledger, loop, live, briefs, metrics, outbox } = this.#parts
+    const { ledger, loop, live, briefs, metrics, outbox, sources } = this.#parts
     return {
       ledger,
       loop,
       live,
+      inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),
       ready: () => this.#readiness(),
