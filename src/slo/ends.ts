@@ -1,6 +1,7 @@
 import { type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { type CoverageTimeline, reportedThrough } from './coverage.ts'
-import { type HeldSeries, sumSteps } from './series.ts'
+import { totalAt } from './prefix.ts'
+import type { HeldSeries } from './series.ts'
 
 /** Where an evaluation's windows end. */
 export interface Ends {
@@ -50,11 +51,7 @@ export function endsAt(
 /** The end of the last step of `[from, to)` that has events; minus infinity when none has. */
 function lastCounted(series: HeldSeries | undefined, from: number, to: number, step: number): number {
   if (!series) return -Infinity
-  const sum = new Float64Array(2)
   // From the newest back: the first look finds it while events arrive.
-  for (let t = to; t > from; t -= step) {
-    sumSteps(series, t / step - 1, t / step, sum)
-    if ((sum[0] ?? 0) > 0) return t
-  }
+  for (let t = to; t > from; t -= step) if (totalAt(series.recent, t / step - 1) > 0) return t
   return -Infinity
 }

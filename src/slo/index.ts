@@ -1,4 +1,4 @@
-export { budgetOf, floorPercent } from './budget.ts'
+export { budgetOf, exhaustionOf, floorPercent } from './budget.ts'
 export {
   badUntilFiring,
   burnRate,

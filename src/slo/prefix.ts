@@ -46,6 +46,13 @@ export function addBetween(ring: PrefixRing, from: number, to: number, sum: Floa
   sum[1] = (sum[1] ?? 0) + (bad < 0 ? bad + WRAP : bad)
 }
 
+/** How many events one bucket holds; 0 outside the ring. */
+export function totalAt(ring: PrefixRing, bucket: number): number {
+  if (bucket < ring.first || bucket >= ring.last) return 0
+  const total = (ring.values[slotOf(ring, bucket + 1)] ?? 0) - (ring.values[slotOf(ring, bucket)] ?? 0)
+  return total < 0 ? total + WRAP : total
+}
+
 /** Lets go of buckets before `first`. Buckets skipped over, when the ring is that far behind, are empty. */
 export function dropBefore(ring: PrefixRing, first: number): void {
   if (first <= ring.first) return

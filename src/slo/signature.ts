@@ -90,16 +90,26 @@ function measureLeft(
     from = Math.min(to, Math.ceil(from / 3600) * 3600)
     measure(meter, from, to, sum)
   }
-  const counts = countsFrom(sum)
-  const { length, elapsed } = countedTime(meter, slo.windows[0], {
-    bounds,
-    range: { from: unixSeconds(from), to },
-  })
-  const left = leftSign(counts, { allowed: objective.allowed, length, elapsed, scale: 1 })
-  if (counts.good + counts.bad > 0) return { unknown: false, left }
+  const total = sum[0] ?? 0
+  const window = slo.windows[0]
   const range = { from: unixSeconds(from), to }
+  // All of a rolling window has gone by: its budget is spent when it burned at the even pace.
+  const left =
+    window?.kind === 'rolling'
+      ? leftAgainst(compareBurn(sum[1] ?? 0, total, objective.allowed, EVEN))
+      : leftSign(countsFrom(sum), {
+          allowed: objective.allowed,
+          scale: 1,
+          ...countedTime(meter, window, { bounds, range }),
+        })
+  if (total > 0) return { unknown: false, left }
   return {
     unknown: isUnknown(dataState(0, countWithout(meter.coverage, range, excludedIn(meter, range)))),
     left,
   }
+}
+
+/** The sign of what is left from that of the rate against the even pace. */
+function leftAgainst(rate: -1 | 0 | 1): -1 | 0 | 1 {
+  return rate > 0 ? -1 : rate < 0 ? 1 : 0
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY, perMillion, ratio, seconds } from '../../src/base/index.ts'
-import { budgetOf, floorPercent } from '../../src/slo/index.ts'
+import { budgetOf, exhaustionOf, floorPercent } from '../../src/slo/index.ts'
 
 const month = { allowed: perMillion(1000), length: seconds(30 * DAY), elapsed: seconds(30 * DAY), scale: 1 }
 
@@ -78,4 +78,43 @@ describe('a share in percent, rounded down', () => {
   ])('%f with %i decimals is %s', (share, decimals, text) => {
     expect(floorPercent(ratio(share), decimals)).toBe(text)
   })
+})
+
+describe('how long a budget lasts, as the SRE workbook has it', () => {
+  const days30 = seconds(30 * DAY)
+  const lasts = (rate: number, share = 1) =>
+    exhaustionOf({ share, sign: 1 }, rate, { length: days30, remaining: undefined })
+
+  test.each([
+    [2, 15 * DAY],
+    [10, 3 * DAY],
+    // 20.5 hours, which a rule with factor 36 would let pass.
+    [35, 74_057],
+    // 43.2 minutes.
+    [1000, 2592],
+  ])('at rate %i: %i seconds', (rate, length) => {
+    expect(lasts(rate)).toEqual({ kind: 'in', seconds: length })
+  })
+
+  test('at the even pace or below: never', () => {
+    expect([lasts(1), lasts(0.5), lasts(0)]).toEqual([
+      { kind: 'never' },
+      { kind: 'never' },
+      { kind: 'never' },
+    ])
+  })
+
+  test('half of it lasts half as long', () => {
+    expect(lasts(10, 0.5)).toEqual({ kind: 'in', seconds: 1.5 * DAY })
+  })
+
+  test('longer than a calendar window still runs: never', () => {
+    const time = { length: days30, remaining: seconds(2 * DAY) }
+    expect(exhaustionOf({ share: 1, sign: 1 }, 10, time)).toEqual({ kind: 'never' })
+    expect(exhaustionOf({ share: 0.5, sign: 1 }, 10, time)).toEqual({ kind: 'in', seconds: 1.5 * DAY })
+  })
+})
+
+test('what is left is 100 × (SLI - target) ÷ (100 - target), in percent', () => {
+  expect(budgetOf({ good: 9995, bad: 5 }, month).leftRatio).toBe(0.5)
 })

@@ -68,7 +68,7 @@ const drawnMinutes = fc.array(
     good: fc.nat(1000),
     bad: fc.nat(100),
   }),
-  { maxLength: 60 },
+  { maxLength: 25 },
 )
 const drawnCorrections = fc.array(
   fc.record({

@@ -246,7 +246,7 @@ test(
       },
     )
     const ticks = fc.array(fc.tuple(fc.integer({ min: 20, max: 4 * HOUR }), fc.nat(200), fc.nat(2)), {
-      maxLength: 6,
+      maxLength: 3,
     })
     check(
       fc.property(drawnMinutes, ticks, kinds, (drawn, steps, kind) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Labels, UnixSeconds } from '../../src/base/index.ts'
-import { DAY, HOUR, labelsKey, pickLabels, unixSeconds } from '../../src/base/index.ts'
+import { DAY, HOUR, labelsKey, perMillion, pickLabels, unixSeconds } from '../../src/base/index.ts'
 import { createTimelines, type Evaluation, type Slo, type Timelines } from '../../src/slo/index.ts'
 import {
   answerOf,
@@ -10,6 +10,7 @@ import {
   known,
   type Minute,
   MONDAY,
+  objective,
   pagesOnly,
   propertyRuns,
   rolling,
@@ -206,4 +207,49 @@ test('an exact sum of any range that is held to the minute, and undefined where 
   expect(ask(now - 91 * 60, now - 89 * 60)).toEqual({ good: 10, bad: 5 })
   expect(ask(now - 11 * DAY, now)).toEqual({ good: 11, bad: 7 })
   expect(ask(now - 10 * DAY - 1800, now)).toBeUndefined()
+})
+
+test('a series of 30 or 90 days takes less than 64 KB', () => {
+  for (const days of [30, 90]) {
+    const one = slo({ windows: [rolling(days)] })
+    const timelines = createTimelines([one], { now: MONDAY })
+    const minutes = [{ at: MONDAY / 60 - 5, labels: {}, good: 1, bad: 0 }]
+    feedAll(timelines, [one], { now: MONDAY, minutes })
+    expect(timelines.size().series).toBe(1)
+    expect(timelines.size().bytes).toBeLessThan(65_536)
+  }
+})
+
+test('an unknown SLO, and a definition without scopes, are answered with nothing', () => {
+  const timelines = createTimelines([slo()], { now: MONDAY })
+  expect(timelines.evaluateOne('other', MONDAY)).toEqual([])
+  expect(timelines.counts('other', 'o', { scope: {}, range: { from: MONDAY, to: MONDAY } })).toBeUndefined()
+  expect(timelines.counts('s', 'o', { scope: {}, range: { from: MONDAY, to: MONDAY } })).toBeUndefined()
+  expect(timelines.evaluateOne('s', MONDAY)).toHaveLength(1)
+})
+
+test('objectives with indicators of their own are measured from them, and judged by their own targets', () => {
+  const one = slo({
+    objectives: [
+      objective({ name: 'up', indicator: 'up' }),
+      objective({ name: 'fast', indicator: 'fast', allowed: perMillion(50_000) }),
+      objective({ name: 'very-fast', indicator: 'fast', allowed: perMillion(10_000) }),
+    ],
+  })
+  const timelines = createTimelines([one], { now: MONDAY })
+  const minute = (bad: number) => ({
+    start: unixSeconds(MONDAY - 60),
+    width: 60,
+    good: [100 - bad],
+    bad: [bad],
+  })
+  timelines.load('s', 'up', { scope: {}, ...minute(0) })
+  timelines.load('s', 'fast', { scope: {}, ...minute(3) })
+  const evaluations = timelines.evaluate(MONDAY)
+  expect(evaluations.map((e) => [e.objective, e.windows[0]?.counts.bad, e.state])).toEqual([
+    ['up', 0, 'ok'],
+    ['fast', 3, 'ok'],
+    ['very-fast', 3, 'exhausted'],
+  ])
+  expect(timelines.size().series).toBe(2)
 })
