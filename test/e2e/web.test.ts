@@ -64,7 +64,7 @@ async function visit(
 /** Waits until nothing is loading and charts, if any, are drawn. */
 async function settle(page: Page): Promise<void> {
   await page.waitForSelector('h1, .state.failed')
-  await page.waitForFunction('document.querySelector(".state.loading") === null')
+  await page.waitForSelector('.state.loading', { state: 'detached' })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
 }
 
@@ -213,7 +213,7 @@ describe.skipIf(!there)('a reader', () => {
     await page.keyboard.press('+')
     await page.waitForURL(/from=\d+/)
     await page.keyboard.press('0')
-    await page.waitForFunction('!location.search.includes("from")')
+    await page.waitForURL((url) => !url.search.includes('from'))
     await page.keyboard.press('g')
     await page.keyboard.press('i')
     await page.waitForURL(/incidents/)
@@ -263,7 +263,7 @@ describe.skipIf(!there)('a reader', () => {
     await page.mouse.up()
     await page.waitForURL(/from=\d+&to=\d+/)
     await page.click('.ranges button:first-child')
-    await page.waitForFunction('!location.search.includes("from")')
+    await page.waitForURL((url) => !url.search.includes('from'))
     await context.close()
   })
 

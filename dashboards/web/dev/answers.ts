@@ -79,13 +79,14 @@ function pieces({ profile }: Kept, place: Place): Piece[] {
   }))
   const alone = operations.length === 1
   return operations.flatMap(({ name, share }) =>
-    CODES.flatMap(({ code, weight }) =>
+    CODES.flatMap(({ code, reason, weight }) =>
       [0.74, 0.26].map((part, cluster) => ({
         labels: {
           cloud_provider: place.cloud,
           cloud_region: place.region,
           service_name: profile.service,
           operation: name,
+          reason: profile.indicator === 'availability' ? reason : 'slow',
           http_response_status_code: profile.indicator === 'availability' ? code : '200',
           k8s_cluster_name: `${place.cloud}-${place.region.slice(0, 4)}-${cluster === 0 ? 'a' : 'b'}`,
         },

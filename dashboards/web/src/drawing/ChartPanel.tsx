@@ -111,7 +111,7 @@ function Readout({ plots, spoken }: { plots: readonly Plot[]; spoken: boolean })
         .flatMap((p) => p.curves)
         .map((c) => (
           <span key={c.label} className="value">
-            <Key curve={c} />
+            {c.width !== 0 && <Key curve={c} />}
             {c.label} <b className="figure">{shown(c, i)}</b>
           </span>
         ))}

@@ -165,7 +165,7 @@ function timeAxis(plot: Plot, voice: Voice): uPlot.Axis {
   return {
     show: plot.bare !== true,
     size: 28,
-    space: 84,
+    space: plot.height < 150 && plot.bare !== true ? 64 : 84,
     gap: 6,
     font: fontOf(undefined),
     stroke: () => colour('muted'),

@@ -15,6 +15,7 @@ const SPLITS = [
   { by: 'k8s_cluster_name', label: 'dimCluster' },
   { by: 'operation', label: 'dimOperation' },
   { by: 'http_response_status_code', label: 'dimCode' },
+  { by: 'reason', label: 'dimReason' },
   { by: 'cloud_provider,operation', label: 'dimCloudOperation' },
 ] as const
 

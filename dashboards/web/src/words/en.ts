@@ -136,6 +136,7 @@ export const en = {
   dimCluster: 'cluster',
   dimOperation: 'operation',
   dimCode: 'code',
+  dimReason: 'cause',
   dimCloudOperation: 'cloud × operation',
   shareOfBad: 'Share of bad',
   bad: 'Bad',

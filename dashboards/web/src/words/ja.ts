@@ -131,6 +131,7 @@ export const ja: Words = {
   dimCluster: 'クラスタ',
   dimOperation: '操作',
   dimCode: 'コード',
+  dimReason: '原因',
   dimCloudOperation: 'クラウド × 操作',
   shareOfBad: '不良の割合',
   bad: '不良',
