@@ -63,10 +63,17 @@ function listenToWorker(hear: (heard: Heard) => void, signal: AbortSignal): void
     name: 'nines-live',
   })
   worker.port.onmessage = (message: MessageEvent<Heard>) => hear(message.data)
-  worker.port.postMessage({ kind: 'listen', url: address('api/v1/stream').href })
+  const listen = (): void => worker.port.postMessage({ kind: 'listen', url: address('api/v1/stream').href })
+  listen()
   signal.addEventListener('abort', () => worker.port.close())
   // A tab that closes says so, because a port does not: the last one takes the connection with it.
   addEventListener('pagehide', () => worker.port.postMessage({ kind: 'leave' }))
+  // One that comes back out of the browser's history listens again; what it missed it asks the API for.
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return
+    listen()
+    hear({ kind: 'event', event: { type: 'reset' } })
+  })
 }
 
 /** Puts what was heard where the pages look. */
