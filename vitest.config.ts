@@ -1,19 +1,38 @@
 import { defineConfig } from 'vitest/config'
 
-// The engine behind the store binds one data directory a process and does not survive worker threads,
-// so every test file runs in a process of its own.
+// Suites that move files about or play through a whole estate: seconds, not milliseconds. `npm run check` leaves them to
+// `npm test`.
+const DEEP = [
+  'test/dev/**',
+  'test/collectors/log/{follow,ingest}.test.ts',
+  'test/definitions/{hostile,files}.test.ts',
+  'test/notify/faults.test.ts',
+]
+const SLOW = ['test/slow/**', 'test/e2e/**', 'test/faults/**']
+
 export default defineConfig({
   test: {
-    pool: 'forks',
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/faults/**', 'test/slow/**'],
-          pool: 'forks',
+          exclude: [...DEEP, ...SLOW],
+          pool: 'threads',
+          // These suites keep no state between files, and loading every module once takes most of the time.
+          isolate: false,
         },
       },
+      {
+        test: {
+          name: 'deep',
+          include: DEEP.map((glob) => glob.replace(/\*\*$/, '**/*.test.ts')),
+          pool: 'forks',
+          testTimeout: 60_000,
+        },
+      },
+      // The engine behind the store binds one data directory a process and does not survive worker threads, so every
+      // file from here on runs in a process of its own.
       {
         test: {
           name: 'slow',

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 const reports = mkdtempSync(join(tmpdir(), 'nines-test-'))
-const projects = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['unit', 'slow', 'e2e', 'faults']
+const projects =
+  process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['unit', 'deep', 'slow', 'e2e', 'faults']
 
 function run(command, args) {
   return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1

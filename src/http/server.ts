@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import helmet from '@fastify/helmet'
@@ -198,21 +198,27 @@ function addMount(app: FastifyInstance, mount: Mount): void {
 async function addWeb(app: FastifyInstance, options: HttpOptions): Promise<void> {
   const index = join(options.webRoot, 'index.html')
   if (!existsSync(index)) return
+  // The app finds its files and its API from here, whatever page it was opened on.
+  const page = readFileSync(index, 'utf8').replace('<base href="/"', `<base href="${options.basePath}/"`)
+  const sendPage = (reply: FastifyReply): FastifyReply =>
+    reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page)
   await app.register(fastifyStatic, {
     root: options.webRoot,
     prefix: '/',
     wildcard: false,
+    index: false,
     cacheControl: false,
+    globIgnore: ['index.html'],
     setHeaders: (response, path) => {
       // The bundler puts a hash of the content into the names below assets/.
       const immutable = path.includes('/assets/')
       void response.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
+  app.get('/', (_request, reply) => sendPage(reply))
   app.setNotFoundHandler((request, reply) => {
     const asksForPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
-    if (asksForPage && !request.url.startsWith(`${options.basePath}/api/`))
-      return reply.sendFile('index.html')
+    if (asksForPage && !request.url.startsWith(`${options.basePath}/api/`)) return sendPage(reply)
     return problem(reply, {
       status: 404,
       title: 'Not found',

@@ -233,10 +233,13 @@ test('the OpenAPI document describes every endpoint that is served', async () =>
 
 test('below a base path pages are the app, assets are kept for ever, and the rest is not found', async () => {
   const webRoot = mkdtempSync(join(tmpdir(), 'nines-web-'))
-  writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>Nines</title>')
+  writeFileSync(join(webRoot, 'index.html'), '<!doctype html><base href="/"><title>Nines</title>')
   const server = await serve(createApi(), { basePath: '/nines', webRoot })
   const page = await server.inject({ url: '/nines/slo/checkout', headers: { accept: 'text/html' } })
-  expect([page.statusCode, page.body]).toEqual([200, '<!doctype html><title>Nines</title>'])
+  expect([page.statusCode, page.body]).toEqual([
+    200,
+    '<!doctype html><base href="/nines/"><title>Nines</title>',
+  ])
   expect(page.headers['content-security-policy']).toContain("script-src 'self'")
   expect((await server.inject({ url: '/nines/nothing.js' })).statusCode).toBe(404)
   expect(
