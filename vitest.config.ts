@@ -21,6 +21,7 @@ export default defineConfig({
           pool: 'threads',
           // These suites keep no state between files, and loading every module once takes most of the time.
           isolate: false,
+          testTimeout: 30_000,
         },
       },
       {

@@ -11,7 +11,7 @@ const CHECKS = [
   ['format', bin('biome'), ['check']],
   ['lint', bin('oxlint'), ['--type-aware']],
 ]
-const TESTS = ['tests', bin('vitest'), ['run', '--project', 'unit']]
+const TESTS = ['tests', bin('vitest'), ['run', '--project', 'unit', '--reporter', 'dot']]
 
 function run([name, command, args]) {
   return new Promise((done) => {
