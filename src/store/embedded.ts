@@ -24,7 +24,8 @@ const READERS = 2
 
 /**
  * Pools and caches of the engine, sized for a small machine. By its own defaults it would start dozens of threads
- * and fill gigabytes of cache.
+ * and fill gigabytes of cache. The pool of all threads keeps its large default: the engine keeps some threads of each
+ * ledger that was opened before in the process, and waits without end for one when the pool is used up.
  */
 const CONFIG = `<clickhouse>
   <background_pool_size>2</background_pool_size>
@@ -36,7 +37,6 @@ const CONFIG = `<clickhouse>
   <mark_cache_size>67108864</mark_cache_size>
   <index_mark_cache_size>16777216</index_mark_cache_size>
   <uncompressed_cache_size>0</uncompressed_cache_size>
-  <max_thread_pool_size>200</max_thread_pool_size>
 </clickhouse>
 `
 

@@ -10,6 +10,7 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet
 const world = {
   clock: { now: () => Math.floor(Date.now() / 1000), nowMs: Date.now, monotonicMs: () => performance.now() },
   log: quiet,
+  random: Math.random,
   trace: { span: (_name, _attributes, work) => work() },
 }
 const say = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
