@@ -6,7 +6,7 @@ import type { Api, IncidentAction, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
-import { contributorsOf, exemplarsOf, inScope, latencyOf, roundStep } from './drill.ts'
+import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
@@ -188,13 +188,8 @@ function createDrills(
   }
 }
 
-/** What the indicator counts of our own traffic, with its threshold; undefined for sources that answer with counts. */
 function requestsOf(found: Found | undefined, { scope }: Asked): RequestQuery | undefined {
-  if (!found?.query) return undefined
-  const { numerator, total } = inScope(found.query, scope)
-  if (total.kind !== 'requests') return undefined
-  const within = numerator.query.kind === 'requests' ? numerator.query.within : undefined
-  return within === undefined ? total : { ...total, within }
+  return found?.query && requestsIn(inScope(found.query, scope))
 }
 
 function rangeOf({ from, to }: Asked, step: number): Range {

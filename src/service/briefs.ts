@@ -4,7 +4,7 @@ import type { DefinedSlo } from '../definitions/index.ts'
 import type { IncidentBrief } from '../notify/index.ts'
 import type { Evaluation } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
-import { contributorsOf, exemplarsOf, inScope } from './drill.ts'
+import { contributorsOf, exemplarsOf, inScope, requestsIn } from './drill.ts'
 import { keyOf, type Shown } from './loop.ts'
 
 /** Where what a message says is known. */
@@ -85,14 +85,14 @@ async function spenders(
   const to = minuteAfter(incident.resolvedAt ?? now)
   const range = { from: earlier(to, Math.max(to - incident.startedAt, HOUR)), to }
   const spent = await contributorsOf(ledger, { query, range, by: SPENDERS, limit: CONTRIBUTORS })
-  const exemplars =
-    query.total.kind === 'requests'
-      ? await exemplarsOf(ledger, {
-          query: query.total,
-          range: { from: incident.startedAt, to },
-          limit: EXEMPLARS,
-        })
-      : []
+  const requests = requestsIn(query)
+  const exemplars = requests
+    ? await exemplarsOf(ledger, {
+        query: requests,
+        range: { from: incident.startedAt, to },
+        limit: EXEMPLARS,
+      })
+    : []
   return {
     contributors: spent.rows
       .filter((row) => row.bad > 0)
@@ -105,15 +105,13 @@ async function spenders(
             ? row.badRatio / row.baseline
             : undefined,
       })),
-    exemplars: exemplars
-      .filter((each) => each.outcome === 'bad')
-      .map((each) => ({
-        atMs: each.atMs,
-        reason: each.reason,
-        durationMs: each.durationMs ?? undefined,
-        traceId: each.traceId ?? undefined,
-        labels: each.labels,
-        url: undefined,
-      })),
+    exemplars: exemplars.map((each) => ({
+      atMs: each.atMs,
+      reason: each.reason,
+      durationMs: each.durationMs ?? undefined,
+      traceId: each.traceId ?? undefined,
+      labels: each.labels,
+      url: undefined,
+    })),
   }
 }

@@ -35,6 +35,16 @@ function narrow(query: MetricQuery, scope: Labels): MetricQuery {
   }
 }
 
+/**
+ * What an indicator counts of our own traffic, with its threshold where it has one; undefined for sources that answer
+ * with counts.
+ */
+export function requestsIn({ numerator, total }: IndicatorQuery): RequestQuery | undefined {
+  if (total.kind !== 'requests') return undefined
+  const within = numerator.query.kind === 'requests' ? numerator.query.within : undefined
+  return within === undefined ? total : { ...total, within }
+}
+
 export interface ContributorsAsked {
   readonly query: IndicatorQuery
   readonly range: Range
@@ -131,12 +141,25 @@ function rowsOf({ bins, counts }: LatencyColumn, edges: readonly number[]): numb
   return rows
 }
 
+/** For each one shown, so many are looked through: the ledger keeps slow requests beside the bad ones. */
+const LOOKED_THROUGH = 20
+
+/** Requests that spent the budget, newest first: bad ones, and where the promise is about latency the slow ones. */
 export async function exemplarsOf(
   ledger: Ledger,
   asked: { readonly query: RequestQuery; readonly range: Range; readonly limit: number },
 ): Promise<readonly wire.Exemplar[]> {
-  const found = await ledger.exemplars(asked.query, { range: asked.range, limit: asked.limit })
-  return found.map((exemplar) => ({
+  const { within, ...everything } = asked.query
+  const found = await ledger.exemplars(everything, {
+    range: asked.range,
+    limit: asked.limit * LOOKED_THROUGH,
+  })
+  const spending = found.filter(
+    ({ outcome, duration }) =>
+      outcome === 'bad' ||
+      (within !== undefined && outcome === 'good' && duration !== undefined && duration >= within),
+  )
+  return spending.slice(0, asked.limit).map((exemplar) => ({
     atMs: exemplar.atMs,
     labels: { ...exemplar.labels },
     outcome: exemplar.outcome,

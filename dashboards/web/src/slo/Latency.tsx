@@ -63,6 +63,12 @@ function quantile(map: LatencyMap, column: readonly number[], share: number): nu
   return null
 }
 
+/** The lowest row begins at nothing, which has no place on a logarithmic axis: it is drawn from half its upper edge. */
+function lowest({ edges }: LatencyMap): number {
+  const [first = 1, second = 2] = edges
+  return first > 0 ? first : second / 2
+}
+
 function plotOf(map: LatencyMap, shown: Shown, voice: Voice): Plot {
   const { words, latency } = voice
   const bound = (share: number): (number | null)[] => map.counts.map((c) => quantile(map, c, share))
@@ -75,7 +81,7 @@ function plotOf(map: LatencyMap, shown: Shown, voice: Voice): Plot {
       { label: 'p99', values: bound(0.99), colour: 'text', width: 0, format: (v) => `≤ ${latency(v)}` },
     ],
     x: shown.axis,
-    y: { low: map.edges[0] ?? 1, high: map.edges.at(-1) ?? 1000, format: latency },
+    y: { low: lowest(map), high: map.edges.at(-1) ?? 1000, format: latency },
     log: true,
     marks:
       threshold === null
@@ -102,7 +108,7 @@ function paint(u: uPlot, map: LatencyMap): void {
     const right = Math.floor(u.valToPos(start + map.step, 'x', true))
     for (const [row, n] of column.entries()) {
       if (n === 0) continue
-      const low = map.edges[row] ?? 1
+      const low = Math.max(map.edges[row] ?? 1, lowest(map))
       const top = Math.floor(u.valToPos(map.edges[row + 1] ?? low, 'y', true))
       const floor = Math.floor(u.valToPos(low, 'y', true))
       ctx.globalAlpha = 0.06 + 0.94 * (n / most) ** 0.5
