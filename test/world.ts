@@ -10,8 +10,15 @@ export interface LogLine {
 /** A world whose time moves only when a test says so, and whose randomness is seeded. */
 export interface TestWorld extends World {
   readonly lines: LogLine[]
-  /** Moves wall and monotonic time forward; sleepers whose time has come wake in order. */
-  readonly advance: (ms: number) => Promise<void>
+  /**
+   * Moves wall and monotonic time forward; sleepers whose time has come wake in order. With `loops`, time waits at
+   * each instant until so many sleep again: files, the engine and everything else outside are given the time they take.
+   */
+  readonly advance: (ms: number, options?: { readonly loops?: number }) => Promise<void>
+  /** Moves time forward at once, as for a machine that was suspended: every sleeper whose time has come wakes late. */
+  readonly leap: (ms: number, options?: { readonly loops?: number }) => Promise<void>
+  /** Resolves when so many sleep. Rejects after half a minute of real time, and says how many do. */
+  readonly settled: (loops: number) => Promise<void>
   /** Sets the wall clock only, as an operator or NTP would. */
   readonly setWall: (now: UnixSeconds) => void
 }
@@ -20,6 +27,9 @@ interface Sleeper {
   readonly due: number
   readonly wake: () => void
 }
+
+/** Long enough for a machine under load; what takes longer hangs. */
+const SETTLE_MS = 30_000
 
 /** `start` is the wall clock in Unix seconds; `seed` fixes `random()`. */
 export function createTestWorld(
@@ -36,20 +46,46 @@ export function createTestWorld(
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
-        const sleeper = { due: mono + ms, wake: resolve }
+        const onAbort = (): void => {
+          sleepers = sleepers.filter((s) => s !== sleeper)
+          reject(signal?.reason)
+        }
+        const wake = (): void => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
+        }
+        const sleeper = { due: mono + ms, wake }
         sleepers.push(sleeper)
-        signal?.addEventListener(
-          'abort',
-          () => {
-            sleepers = sleepers.filter((s) => s !== sleeper)
-            reject(signal.reason)
-          },
-          { once: true },
-        )
+        signal?.addEventListener('abort', onAbort, { once: true })
       }),
   }
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 10; i++) await new Promise<void>((r) => setImmediate(r))
+  }
+  const settled = async (loops: number): Promise<void> => {
+    const startedAt = performance.now()
+    await settle()
+    while (sleepers.length < loops) {
+      if (performance.now() - startedAt > SETTLE_MS)
+        throw new Error(`${sleepers.length} of ${loops} loops sleep after ${SETTLE_MS / 1_000} s`)
+      await new Promise<void>((r) => setTimeout(r, 1))
+    }
+  }
+  const wakeDue = (at: number): void => {
+    const due = sleepers.filter((s) => s.due <= at).sort((a, b) => a.due - b.due)
+    sleepers = sleepers.filter((s) => s.due > at)
+    for (const sleeper of due) sleeper.wake()
+  }
+  const advanceLoops = async (end: number, loops: number): Promise<void> => {
+    await settled(loops)
+    for (let turns = 0; turns < 100_000; turns++) {
+      const next = Math.min(...sleepers.map((s) => s.due))
+      if (next > end) break
+      mono = Math.max(mono, next)
+      wakeDue(mono)
+      await settled(loops)
+    }
+    mono = end
   }
   return {
     clock,
@@ -61,8 +97,18 @@ export function createTestWorld(
     setWall: (now) => {
       offset = now * 1000 - mono
     },
-    advance: async (ms) => {
+    settled,
+    leap: async (ms, { loops = 0 } = {}) => {
+      await settled(loops)
+      mono += ms
+      for (let turns = 0; turns < 100_000 && sleepers.some((s) => s.due <= mono); turns++) {
+        wakeDue(mono)
+        await settled(loops)
+      }
+    },
+    advance: async (ms, { loops } = {}) => {
       const end = mono + ms
+      if (loops !== undefined) return await advanceLoops(end, loops)
       await settle()
       for (let turns = 0; turns < 100_000; turns++) {
         const next = sleepers.filter((s) => s.due <= end).sort((a, b) => a.due - b.due)[0]
