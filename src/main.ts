@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { CommanderError } from 'commander'
 import { loadConfig, readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
@@ -50,6 +51,10 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync(process.argv)
   } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.invalid
+      return
+    }
     io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = EXIT.failed
   }

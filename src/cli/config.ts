@@ -32,7 +32,8 @@ export interface Config {
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' | 'auto' }
 }
 
-const days = z.number().int().min(1).max(3_650)
+// The ledger's minutes end in 2106; so many days from now are before that.
+const days = z.number().int().min(1).max(20_000)
 const file = z.strictObject({
   listen: z
     .strictObject({

@@ -36,6 +36,12 @@ export interface IngestOptions {
   readonly source: string
   readonly format: string
   readonly service?: string
+  readonly serviceFrom?: string
+  readonly trailing?: string
+  /** Where rejected lines are listed; `-` is stderr. */
+  readonly rejected?: string
+  /** Days that the ledger keeps, in place of the configuration's. */
+  readonly retention?: number
   readonly label: Readonly<Record<string, string>>
   readonly data?: string
   readonly config?: string
@@ -63,6 +69,8 @@ export function createProgram(version: string, commands: Commands, done: (code: 
     .version(version)
     .showHelpAfterError('(add --help for what is possible)')
     .showSuggestionAfterError()
+    // Throws instead of ending the process: what was given is wrong has an exit code of its own.
+    .exitOverride()
   addServing(program, commands, done)
   addDefinitions(program, commands, done)
   addData(program, commands, done)
@@ -132,22 +140,31 @@ function addData(program: Command, commands: Commands, done: (code: number) => v
     )
     .addOption(
       new Option('-f, --format <name>', 'what a line looks like')
-        .choices(['envoy-json', 'envoy-text', 'combined', 'common', 'nginx-json'])
+        .choices(['envoy-json', 'envoy-text', 'combined', 'common', 'vhost_combined', 'nginx-json'])
         .default('envoy-json'),
     )
     .option('--source <name>', 'the DataSource that the lines belong to', 'ingested')
-    .option('--service <name>', 'service name for lines that do not say one')
+    .option('--service <name>', 'service of the lines; with --service-from, of those that do not say one')
+    .addOption(
+      new Option(
+        '--service-from <what>',
+        'what names the service (authority, unless --service does)',
+      ).choices(['authority', 'upstream_cluster', 'grpc_service']),
+    )
+    .option('--trailing <fields>', 'what follows the user agent in web logs: duration_s,-,request_id')
     .option('-l, --label <name=value>', 'label for every series, may be repeated', addLabel, {})
     .option('--data <dir>', 'directory of the embedded ledger')
     .option('-c, --config <file>', 'configuration that says where the ledger is')
     .option('--again', 'count files again that are marked as done', false)
+    .option('--rejected <file>', 'list every line that is not counted as file:line: reason; - is stderr')
+    .option('--retention <days>', 'days that the ledger keeps; older lines are rejected', toDays)
     .addOption(
       new Option('-o, --output <form>', 'how to print the result').choices(['text', 'json']).default('text'),
     )
     .addHelpText(
       'after',
       examples(
-        'nines ingest access.log --format combined --service shop',
+        'nines ingest access.log --format combined --service shop --rejected rejected.txt',
         "nines ingest 'logs/**/*.json.gz' --source edge --label cloud_provider=aws",
       ),
     )
@@ -184,6 +201,12 @@ function toWhole(text: string): number {
   const n = Number(text)
   if (!Number.isSafeInteger(n) || n < 0)
     throw new InvalidArgumentError('must be a whole number, zero or more.')
+  return n
+}
+
+function toDays(text: string): number {
+  const n = toWhole(text)
+  if (n < 1 || n > 20_000) throw new InvalidArgumentError('must be 1 to 20000 days.')
   return n
 }
 

@@ -28,9 +28,15 @@ export interface SourceSetting {
   readonly judge: (record: LogRecord) => Judgement
   readonly naming: (file: string) => SeriesOf
   readonly table: SeriesTable
+  /** Events before this are rejected: the ledger would not keep them. */
+  readonly oldest: number
 }
 
-export function createSetting(name: string, options: LogOptions): SourceSetting {
+export function createSetting(
+  name: string,
+  options: LogOptions,
+  { oldest = -Infinity }: { readonly oldest?: number | undefined } = {},
+): SourceSetting {
   const { maxSeries, labels, abort, healthChecks, outcomes } = options
   const table = createSeriesTable({ maxSeries, fixed: labels })
   return {
@@ -40,6 +46,7 @@ export function createSetting(name: string, options: LogOptions): SourceSetting 
     judge: createJudge({ ...healthChecks, outcomes, ...(abort === undefined ? {} : { abort }) }),
     naming: createNaming(options, table),
     table,
+    oldest,
   }
 }
 
@@ -191,14 +198,16 @@ export class FileCount {
   #countLine(text: string, from: number, to: number): void {
     if (from === to) {
       this.#lines++
+      this.#tally.blank++
       return
     }
     const record = to - from > LONGEST_LINE ? 'line-too-long' : this.#setting.decode(text, from, to)
     if (typeof record === 'string') return this.#reject(record)
+    const minute = Math.floor(record.endMs / 60_000) * 60
+    if (minute < this.#setting.oldest) return this.#reject('too-old')
     this.#lines++
     const judgement = this.#setting.judge(record)
     const series = this.#seriesOf(record)
-    const minute = Math.floor(record.endMs / 60_000) * 60
     this.#accumulator.addTo(series, {
       minute,
       outcome: judgement.outcome,

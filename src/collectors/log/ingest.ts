@@ -1,5 +1,5 @@
 import { promises as fs } from 'node:fs'
-import type { World } from '../../base/index.ts'
+import type { UnixSeconds, World } from '../../base/index.ts'
 import type { LedgerStep, Outcome } from '../../traffic/index.ts'
 import type { Sink } from '../collector.ts'
 import { type ByteSource, gzipLength, gzipSource, plainSource } from './bytes.ts'
@@ -21,6 +21,10 @@ export interface IngestOptions {
   readonly sink: Sink
   /** Count files again that are counted already: the same rows, replaced. */
   readonly again?: boolean
+  /** Events before this are rejected as `too-old`: the ledger would not keep them. */
+  readonly oldest?: UnixSeconds
+  /** Told of every line that is not counted, in the order of the file. */
+  readonly onRejected?: (line: RejectedLine) => void
   readonly onProgress?: (progress: IngestProgress) => void
   /** Stops after the stretch that is being counted; what is durable stays, and a later run goes on. */
   readonly signal?: AbortSignal
@@ -28,7 +32,7 @@ export interface IngestOptions {
 
 export interface IngestProgress {
   readonly file: string
-  /** Bytes on disk, packed as they are, of all files. Those that are counted already are not in the total. */
+  /** Bytes on disk, packed as they are, of all files that are left to count. */
   readonly bytes: number
   readonly totalBytes: number
   readonly lines: number
@@ -46,8 +50,10 @@ export interface IngestedFile {
 
 export interface IngestReport {
   readonly files: readonly IngestedFile[]
-  /** Good, bad, ignored and rejected lines of this run; blank lines are none. */
+  /** Good, bad, ignored and rejected lines of this run. */
   readonly lines: number
+  /** Lines without anything in them, which are in no other number. */
+  readonly blank: number
   readonly counted: Readonly<Record<Outcome, number>>
   readonly rejected: Readonly<Partial<Record<Rejection, number>>>
   readonly firstRejected: readonly RejectedLine[]
@@ -64,7 +70,7 @@ interface Planned {
 
 /** Counts files from front to back. To do it twice changes nothing: what is counted is known by its contents. */
 export async function ingestFiles(world: World, options: IngestOptions): Promise<IngestReport> {
-  const setting = createSetting(options.name, options.options)
+  const setting = createSetting(options.name, options.options, { oldest: options.oldest })
   const tally = new Tally()
   const files: IngestedFile[] = []
   const planned: Planned[] = []
@@ -78,6 +84,7 @@ export async function ingestFiles(world: World, options: IngestOptions): Promise
   }
   const progress = createProgress(world, { planned, tally, options })
   for (const file of planned) {
+    progress.begin(file)
     const state = await ingestOne(file, { world, setting, tally, options, progress })
     files.push(state)
     progress.finish(file)
@@ -85,6 +92,7 @@ export async function ingestFiles(world: World, options: IngestOptions): Promise
   return {
     files,
     lines: tally.events + tally.rejections,
+    blank: tally.blank,
     counted: tally.counted,
     rejected: tally.rejected,
     firstRejected: tally.firstRejected,
@@ -118,12 +126,14 @@ async function ingestOne(file: Planned, around: Surroundings): Promise<IngestedF
   if (signal?.aborted === true) return { path, state: 'interrupted', problem: '' }
   try {
     const identity = await identify(head, { source: setting.name, sink, isWhole: true })
-    if (identity.kind === 'undecided') return { path, state: 'already-counted', problem: '' }
     const checkpoint = identity.kind === 'known' ? identity.checkpoint : undefined
-    if (checkpoint !== undefined && !again && (await isCounted(file, checkpoint)))
+    const isDone = checkpoint !== undefined && !again && (await isCounted(file, checkpoint))
+    if (identity.kind === 'undecided' || isDone) {
+      around.progress.skip(file, file.size)
       return { path, state: 'already-counted', problem: '' }
+    }
     const { key } = identity
-    const ofFile = new Tally()
+    const ofFile = new Tally({ onRejected: options.onRejected })
     const count = new FileCount(setting, {
       key,
       path,
@@ -146,6 +156,7 @@ async function countWhole(
 ): Promise<'counted' | 'interrupted'> {
   const { count, progress, options } = around
   const source = await openSource(file, count.position)
+  if (!file.head.packed) progress.skip(file, count.position)
   // The ledger makes one chunk durable while the next is counted; never more than that ahead.
   let writing: Promise<void> = Promise.resolve()
   const writeAll = async (steps: readonly LedgerStep[]): Promise<void> => {
@@ -194,6 +205,9 @@ async function openSource(file: Planned, start: number): Promise<ByteSource> {
 }
 
 interface Progress {
+  readonly begin: (file: Planned) => void
+  /** So many of the file's bytes were counted by an earlier run. */
+  readonly skip: (file: Planned, bytes: number) => void
   readonly reached: (file: Planned, at: { readonly bytes: number; readonly lines: number }) => void
   readonly finish: (file: Planned) => void
 }
@@ -203,8 +217,9 @@ function createProgress(
   { planned, tally, options }: { planned: readonly Planned[]; tally: Tally; options: IngestOptions },
 ): Progress {
   const began = world.clock.monotonicMs()
-  const totalBytes = planned.reduce((sum, { size }) => sum + size, 0)
+  let totalBytes = planned.reduce((sum, { size }) => sum + size, 0)
   let before = 0
+  let ofFile = 0
   const tell = (file: Planned, at: { readonly bytes: number; readonly lines: number }): void => {
     const bytes = before + at.bytes
     const elapsed = (world.clock.monotonicMs() - began) / 1000
@@ -214,10 +229,17 @@ function createProgress(
     options.onProgress?.({ file: file.path, bytes, totalBytes, lines, bytesPerSecond, secondsLeft })
   }
   return {
+    begin: ({ size }) => {
+      ofFile = size
+    },
+    skip: (_, bytes) => {
+      totalBytes -= bytes
+      ofFile -= bytes
+    },
     reached: tell,
     finish: (file) => {
-      before += file.size
-      tell(file, { bytes: 0, lines: 0 })
+      before += ofFile
+      if (ofFile > 0) tell(file, { bytes: 0, lines: 0 })
     },
   }
 }

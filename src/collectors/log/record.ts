@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../../traffic/index.ts'
-import { instantOf } from './time.ts'
+import { instantOf, LATEST_MS } from './time.ts'
 
 /** What one line of an access log says: the facts that are judged, when it ended, and what names its series. */
 export interface LogRecord extends RequestFacts {
@@ -24,6 +24,7 @@ export const REJECTION_NAMES = [
   'no-time',
   'no-status',
   'line-too-long',
+  'too-old',
 ] as const
 
 export const REJECTIONS: Readonly<Record<Rejection, string>> = {
@@ -32,6 +33,7 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
   'no-time': 'the line has no time that can be read',
   'no-status': 'the line has neither a status, nor a gRPC status, nor response flags',
   'line-too-long': 'the line is longer than 1 MiB',
+  'too-old': 'the event is older than what the ledger keeps',
 }
 
 export type Decoder = (line: string) => LogRecord | Rejection
@@ -82,6 +84,9 @@ export function placeOf(field: Field): number {
   return FIELDS.indexOf(field)
 }
 
+/** Longer than any request: a century. A field that says more says nothing. */
+const LONGEST_US = 100 * 366 * 86_400 * 1_000_000
+
 /** Microseconds in one unit, for each of the four durations, with their places. */
 const DURATIONS: readonly (readonly [number, number])[] = [
   [placeOf('duration_ms'), 1_000],
@@ -121,6 +126,7 @@ export function recordOf(raw: RawFields): LogRecord | Rejection {
     if (startMs === undefined) return 'no-time'
     endMs = startMs + Math.floor((duration ?? 0) / 1000)
   }
+  if (!(endMs >= 0 && endMs < LATEST_MS)) return 'no-time'
   const code = numberOf(raw[P.code])
   const flags = textOf(raw[P.flags])
   const grpcStatus = statusOf(raw[P.grpcStatus])
@@ -162,7 +168,8 @@ function durationOf(raw: RawFields): number | undefined {
     if (value === undefined) continue
     const number = numberOf(value)
     // Clocks that step back make negative durations: the request took no time that we know to be longer than 0.
-    if (number !== undefined) return Math.max(0, Math.round(number * microseconds))
+    if (number !== undefined && number * microseconds <= LONGEST_US)
+      return Math.max(0, Math.round(number * microseconds))
   }
   return undefined
 }

@@ -18,6 +18,13 @@ export class Tally {
   /** The first ones; all are counted. */
   readonly firstRejected: RejectedLine[] = []
   overflowed = 0
+  /** Lines without anything in them. */
+  blank = 0
+  readonly #onRejected: ((line: RejectedLine) => void) | undefined
+
+  constructor(options: { readonly onRejected?: ((line: RejectedLine) => void) | undefined } = {}) {
+    this.#onRejected = options.onRejected
+  }
 
   count(outcome: Outcome, { overflow }: { readonly overflow: boolean }): void {
     this.counted[outcome]++
@@ -27,6 +34,7 @@ export class Tally {
   reject(line: RejectedLine): void {
     this.rejected[line.reason] = (this.rejected[line.reason] ?? 0) + 1
     if (this.firstRejected.length < FIRST_KEPT) this.firstRejected.push(line)
+    this.#onRejected?.(line)
   }
 
   /** Adds what another one saw. */
@@ -37,6 +45,7 @@ export class Tally {
         this.rejected[reason] = (this.rejected[reason] ?? 0) + other.rejected[reason]
     this.firstRejected.push(...other.firstRejected.slice(0, FIRST_KEPT - this.firstRejected.length))
     this.overflowed += other.overflowed
+    this.blank += other.blank
   }
 
   get events(): number {

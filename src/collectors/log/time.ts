@@ -1,4 +1,7 @@
 const DAY_MS = 86_400_000
+/** The ledger's minutes end in 2106; what is later is a broken clock. */
+export const LATEST_MS = 4_294_967_280_000
+const WEB_BEGAN_MS = 599_616_000_000
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 
 /**
@@ -14,16 +17,24 @@ export function instantOf(value: unknown): number | undefined {
   return webTimeOf(value)
 }
 
-/** Apache's and Nginx' time: `15/Apr/2016:20:17:00 +0200`. */
-export function webTimeOf(text: string): number | undefined {
-  if (text.length !== 26 || text[2] !== '/' || text[6] !== '/' || text[11] !== ':') return undefined
+/** A time as it stands in a web log's brackets: Apache's and Nginx' own, or RFC 3339. There was no web before 1989. */
+export function bracketTimeOf(text: string): number | undefined {
+  const ms = text.charCodeAt(4) === 45 ? rfc3339Of(text) : webTimeOf(text)
+  return ms === undefined || ms < WEB_BEGAN_MS || ms >= LATEST_MS ? undefined : ms
+}
+
+/** Apache's and Nginx' time: `15/Apr/2016:20:17:00 +0200`, where Apache can be told to write a fraction. */
+function webTimeOf(text: string): number | undefined {
+  if (text[2] !== '/' || text[6] !== '/' || text[11] !== ':') return undefined
   const month = MONTHS.indexOf(text.slice(3, 6))
   if (month < 0 || month % 3 !== 0) return undefined
-  const offset = offsetOf(text, 21)
+  const fraction = fractionOf(text, 20)
+  if (fraction === undefined || text[fraction.end] !== ' ') return undefined
+  const offset = offsetOf(text, fraction.end + 1)
   const day = dayOf(digits(text, 7, 4), month / 3 + 1, digits(text, 0, 2))
   const time = timeOfDay(text, 12)
   if (offset === undefined || day === undefined || time === undefined) return undefined
-  return day * DAY_MS + time - offset
+  return day * DAY_MS + time + fraction.ms - offset
 }
 
 function rfc3339Of(text: string): number | undefined {
@@ -33,16 +44,21 @@ function rfc3339Of(text: string): number | undefined {
   const day = dayOf(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2))
   const time = timeOfDay(text, 11)
   if (day === undefined || time === undefined) return undefined
-  let at = 19
-  let fraction = 0
-  if (text.charCodeAt(at) === 46 || text.charCodeAt(at) === 44) {
-    const from = ++at
-    while (at < text.length && isDigit(text.charCodeAt(at))) at++
-    if (at === from) return undefined
-    fraction = Number(text.slice(from, Math.min(at, from + 3)).padEnd(3, '0'))
-  }
-  const offset = offsetOf(text, at)
-  return offset === undefined ? undefined : day * DAY_MS + time + fraction - offset
+  const fraction = fractionOf(text, 19)
+  if (fraction === undefined) return undefined
+  const offset = offsetOf(text, fraction.end)
+  return offset === undefined ? undefined : day * DAY_MS + time + fraction.ms - offset
+}
+
+/** What stands behind a dot or a comma, cut to milliseconds; nothing is 0. Undefined: a dot without digits. */
+function fractionOf(text: string, start: number): { readonly ms: number; readonly end: number } | undefined {
+  const separator = text.charCodeAt(start)
+  if (separator !== 46 && separator !== 44) return { ms: 0, end: start }
+  const from = start + 1
+  let end = from
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  if (end === from) return undefined
+  return { ms: Number(text.slice(from, Math.min(end, from + 3)).padEnd(3, '0')), end }
 }
 
 function epochOf(value: number): number | undefined {

@@ -1,5 +1,5 @@
 import { type Decoder, emptyFields, type Field, placeOf, type RawFields, recordOf } from './record.ts'
-import { webTimeOf } from './time.ts'
+import { bracketTimeOf } from './time.ts'
 
 const END = placeOf('end_time')
 const REQUEST = placeOf('request')
@@ -25,13 +25,11 @@ export function createWebDecoder(
     if (time === undefined) return line.includes('[') ? 'no-time' : 'not-the-format'
     raw[END] = time.ms
     if (options.vhost === true) raw[AUTHORITY] = line.slice(0, line.indexOf(' '))
-    const request = readToken(line, time.end)
-    if (request?.quoted !== true) return 'not-the-format'
+    const request = readRequest(line, time.end, '\\') ?? readRequest(line, time.end, '')
+    if (request === undefined) return 'not-the-format'
     raw[REQUEST] = request.text
-    const status = readToken(line, request.end)
-    if (status === undefined || !/^(?:\d{3}|-|0)$/.test(status.text)) return 'not-the-format'
-    raw[CODE] = status.text
-    const bytes = readToken(line, status.end)
+    raw[CODE] = request.status
+    const bytes = readToken(line, request.end)
     if (bytes === undefined) return recordOf(raw)
     readRest(line, bytes.end, { raw, trailing })
     return recordOf(raw)
@@ -65,12 +63,42 @@ function readRest(
   }
 }
 
+/** The longest time in brackets, to the nanosecond. */
+const LONGEST_TIME = 40
+
 /** The first bracket that holds a time: a user's name may hold brackets of its own. */
 function findTime(line: string): { readonly ms: number; readonly end: number } | undefined {
   for (let at = line.indexOf('['), tries = 0; at >= 0 && tries < 8; at = line.indexOf('[', at + 1), tries++) {
-    if (line[at + 27] !== ']') continue
-    const ms = webTimeOf(line.slice(at + 1, at + 27))
-    if (ms !== undefined) return { ms, end: at + 28 }
+    const close = line[at + 27] === ']' ? at + 27 : line.indexOf(']', at)
+    if (close < 0) return undefined
+    const ms = close - at > LONGEST_TIME ? undefined : bracketTimeOf(line.slice(at + 1, close))
+    if (ms !== undefined) return { ms, end: close + 1 }
+  }
+  return undefined
+}
+
+const STATUS = /" +(\d{3}|-|0)(?= |$)/y
+
+/**
+ * The request in quotes and the status behind it. Old servers write quotes inside as they are and a backslash as it
+ * is, so the request ends at the first quote that a status follows; `escape` says what hides a quote.
+ */
+function readRequest(
+  line: string,
+  start: number,
+  escape: '\\' | '',
+): { readonly text: string; readonly status: string; readonly end: number } | undefined {
+  let from = start
+  while (line.charCodeAt(from) === 32) from++
+  if (line.charCodeAt(from) !== 34) return undefined
+  for (let at = ++from; at < line.length; at++) {
+    const code = line.charCodeAt(at)
+    if (code === 92 && escape !== '') at++
+    else if (code === 34) {
+      STATUS.lastIndex = at
+      const status = STATUS.exec(line)?.[1]
+      if (status !== undefined) return { text: line.slice(from, at), status, end: STATUS.lastIndex }
+    }
   }
   return undefined
 }
