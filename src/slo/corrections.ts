@@ -1,5 +1,15 @@
-import { type Labels, labelsKey, minuteAfter, minuteOf, type Range, unixSeconds } from '../base/index.ts'
-import type { SloId } from './definition.ts'
+import {
+  between,
+  type Labels,
+  labelsKey,
+  minuteAfter,
+  minuteOf,
+  type Range,
+  type Seconds,
+  seconds,
+  unixSeconds,
+} from '../base/index.ts'
+import type { SloId, Window } from './definition.ts'
 import type { HeldSeries } from './series.ts'
 
 /**
@@ -26,34 +36,39 @@ export interface CorrectionProblem {
   readonly reason: 'not-split' | 'slices'
 }
 
-/** A stretch in which the same corrections hold for one scope. */
-export interface Segment extends Range {
+/** A stretch in which the same corrections hold for one scope. `Series` is what its parts are counted from. */
+export interface Segment<Series = HeldSeries> extends Range {
   readonly ids: readonly string[]
   /** `all`: everything of the scope; else the parts of it, which do not overlap. */
-  readonly exclude: 'all' | readonly HeldSeries[]
-  readonly forgive: 'all' | readonly Forgiven[]
+  readonly exclude: 'all' | readonly Series[]
+  readonly forgive: 'all' | readonly Forgiven<Series>[]
 }
 
 /** A part that is forgiven, less the parts of it that are excluded anyway. */
-export interface Forgiven {
-  readonly series: HeldSeries
-  readonly less: readonly HeldSeries[]
+export interface Forgiven<Series> {
+  readonly series: Series
+  readonly less: readonly Series[]
 }
 
-interface Part {
+interface Part<Series> {
   readonly labels: Labels
-  readonly series: HeldSeries
+  readonly series: Series
 }
 
 /** What a correction takes of a scope: all of it, nothing, or the parts named. */
-type Reach = 'all' | 'none' | readonly Part[]
+type Reach<Series> = 'all' | 'none' | readonly Part<Series>[]
+
+/** The corrections that are about an SLO. */
+export function correctionsOf(slo: SloId, all: readonly Correction[]): readonly Correction[] {
+  return all.filter((correction) => !correction.slos || correction.slos.includes(slo))
+}
 
 /** Whether every label of `inner` is a label of `outer` with the same value. */
 export function isWithin(inner: Labels, outer: Labels): boolean {
   return Object.entries(inner).every(([name, value]) => value === '' || outer[name] === value)
 }
 
-function reachOf(correction: Correction, scope: Labels, split: Split): Reach {
+function reachOf<Series>(correction: Correction, scope: Labels, split: Split<Series>): Reach<Series> {
   if (isWithin(correction.scope, scope)) return 'all'
   const conflict = Object.entries(correction.scope).some(
     ([name, value]) => scope[name] !== undefined && scope[name] !== value,
@@ -83,18 +98,18 @@ export function problemOf(
 }
 
 /** What a feed is split into. `divisible`: counts of parts add up to the whole, which judged slices do not. */
-export interface Split {
+export interface Split<Series> {
   readonly splitBy: readonly string[]
   readonly divisible: boolean
-  readonly parts: readonly Part[]
+  readonly parts: readonly Part<Series>[]
 }
 
 /** The corrections of one scope as disjoint stretches in order, on whole steps. */
-export function segmentsOf(
+export function segmentsOf<Series>(
   corrections: readonly Correction[],
   scope: Labels,
-  split: Split & { readonly step: number },
-): readonly Segment[] {
+  split: Split<Series> & { readonly step: number },
+): readonly Segment<Series>[] {
   const pieces = corrections.flatMap((correction) => {
     const reach = reachOf(correction, scope, split)
     if (reach === 'none') return []
@@ -105,7 +120,7 @@ export function segmentsOf(
     })
   })
   const cuts = [...new Set(pieces.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
-  return cuts.flatMap((from, i): Segment[] => {
+  return cuts.flatMap((from, i): Segment<Series>[] => {
     const to = cuts[i + 1]
     if (to === undefined) return []
     const active = pieces.filter((piece) => piece.from <= from && piece.to >= to)
@@ -125,13 +140,16 @@ export function segmentsOf(
 }
 
 /** Several reaches as one, without what lies inside another. */
-function joined(reaches: readonly Reach[]): 'all' | readonly Part[] {
+function joined<Series>(reaches: readonly Reach<Series>[]): 'all' | readonly Part<Series>[] {
   if (reaches.includes('all')) return 'all'
   const parts = [...new Set(reaches.flatMap((reach) => (typeof reach === 'string' ? [] : reach)))]
   return parts.filter((p) => !parts.some((other) => other !== p && isWithin(other.labels, p.labels)))
 }
 
-function forgivenOf(parts: readonly Part[], excluded: 'all' | readonly Part[]): readonly Forgiven[] {
+function forgivenOf<Series>(
+  parts: readonly Part<Series>[],
+  excluded: 'all' | readonly Part<Series>[],
+): readonly Forgiven<Series>[] {
   if (excluded === 'all') return []
   return parts
     .filter((p) => !excluded.some((other) => isWithin(other.labels, p.labels)))
@@ -139,6 +157,61 @@ function forgivenOf(parts: readonly Part[], excluded: 'all' | readonly Part[]): 
       series: p.series,
       less: excluded.filter((other) => isWithin(p.labels, other.labels)).map((other) => other.series),
     }))
+}
+
+/** Whole numbers of events, or of parts of slices. */
+export interface Sums {
+  readonly total: number
+  readonly bad: number
+}
+
+/** What a segment takes from the sums of a stretch of it; `of` gives those of a part over the same stretch. */
+export function takenBy<Series>(
+  { exclude, forgive }: Segment<Series>,
+  own: Sums,
+  of: (series: Series) => Sums,
+): Sums {
+  if (exclude === 'all') return own
+  let total = 0
+  let excluded = 0
+  for (const series of exclude) {
+    const part = of(series)
+    total += part.total
+    excluded += part.bad
+  }
+  if (forgive === 'all') return { total, bad: own.bad }
+  let bad = excluded
+  for (const { series, less } of forgive) {
+    bad += of(series).bad
+    for (const inner of less) bad -= of(inner).bad
+  }
+  return { total, bad }
+}
+
+/** The stretches of the range that do not count as time. */
+export function excludedIn(segments: readonly Segment<unknown>[], range: Range): readonly Range[] {
+  return segments
+    .filter((s) => s.exclude === 'all' && s.from < range.to && s.to > range.from)
+    .map((s) => ({
+      from: unixSeconds(Math.max(s.from, range.from)),
+      to: unixSeconds(Math.min(s.to, range.to)),
+    }))
+}
+
+/** The length of a window, and how much of it has gone by, without the time that corrections take out. */
+export function countedTime(
+  segments: readonly Segment<unknown>[],
+  window: Window | undefined,
+  { bounds, range }: { readonly bounds: Range; readonly range: Range },
+): { readonly length: Seconds; readonly elapsed: Seconds } {
+  const length = seconds(between(bounds.from, bounds.to) - excludedTime(segments, bounds))
+  if (window?.kind !== 'calendar') return { length, elapsed: length }
+  return { length, elapsed: seconds(between(range.from, range.to) - excludedTime(segments, range)) }
+}
+
+function excludedTime(segments: readonly Segment<unknown>[], range: Range): number {
+  if (segments.length === 0) return 0
+  return excludedIn(segments, range).reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
 /** The instants, on minutes, inside whose hours minutes are wanted. */

@@ -1,11 +1,26 @@
-import { between, type Range, type Ratio, ratio, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import {
+  HOUR,
+  hourOf,
+  type Labels,
+  labelsKey,
+  later,
+  MINUTE,
+  type Range,
+  type Ratio,
+  ratio,
+  type Seconds,
+  type UnixSeconds,
+  unixSeconds,
+} from '../base/index.ts'
 import { budgetOf } from './budget.ts'
 import { burnRate } from './burn.ts'
-import { type CoverageTimeline, countMinutes, type KnownSpan, worstOf } from './coverage.ts'
+import { type Correction, correctionsOf, countedTime, cutsOf, segmentsOf } from './corrections.ts'
+import { type KnownSpan, worstOf } from './coverage.ts'
 import type { BurnRule, Objective, Slo, Window } from './definition.ts'
-import type { Counts } from './evaluation.ts'
 import type { Buckets } from './feed.ts'
-import { judgementOf, scaleOf, stepOf, stepsFrom } from './slices.ts'
+import { difference, intersection } from './ranges.ts'
+import { type Judgement, judgementOf, stepOf } from './slices.ts'
+import { correctLine, countIn, type SumLine, sumLineOf } from './sum-line.ts'
 import { windowBounds } from './window.ts'
 
 export interface HistoryOptions {
@@ -16,6 +31,19 @@ export interface HistoryOptions {
   readonly now: UnixSeconds
   /** What is known of each source, to tell quiet from unknown; absent: everything is known. */
   readonly known?: readonly (readonly KnownSpan[])[]
+  /** What is corrected; those of other SLOs are left out. Absent: nothing. */
+  readonly corrections?: readonly Correction[]
+  /** The labels of what is drawn, which say what corrections are about it; absent: the SLO as a whole. */
+  readonly scope?: Labels
+  /**
+   * The buckets of all scopes, as the ledger answers them for the times of the series: what corrections of a part,
+   * such as one cloud, are counted from. Absent: only corrections of all that is drawn hold.
+   */
+  readonly parts?: readonly ScopedBuckets[]
+}
+
+export interface ScopedBuckets extends Buckets {
+  readonly scope: Labels
 }
 
 /** One number a bucket in every list; undefined where nothing is known. */
@@ -50,7 +78,8 @@ export interface Projection {
 /**
  * The course of one objective in one scope, from its buckets: consecutive parts in order, such as hours for the past
  * and minutes for the last days, reaching back one window before the range. A window that begins inside a bucket
- * begins with the next one: exact when buckets divide the step. Slices need buckets no longer than a slice.
+ * begins with the next one: exact when buckets divide the step. Slices need buckets no longer than a slice. Buckets
+ * that lie inside a correction are corrected: exact with the buckets that `historyReads` names.
  */
 export function history(
   slo: Slo,
@@ -58,7 +87,7 @@ export function history(
   series: readonly Buckets[],
   options: HistoryOptions,
 ): History {
-  const line = sumsOf(slo, objective, series, options.known ? worstOf(options.known) : undefined)
+  const line = lineOf(slo, objective, series, options)
   const { range, step, now } = options
   const count = Math.max(0, Math.ceil((range.to - range.from) / step))
   const start = Array.from({ length: count }, (_, i) => unixSeconds(range.from + i * step))
@@ -67,7 +96,7 @@ export function history(
   const boundsAt = first ? rememberBounds(first) : undefined
   const cells = start.map((from, i) => countIn(line, from, ends[i] ?? from))
   const left = ends.map((end) =>
-    boundsAt ? leftAt(line, { objective, end, bounds: boundsAt(end) }) : undefined,
+    boundsAt ? leftAt(line, { slo, objective, end, bounds: boundsAt(end) }) : undefined,
   )
   const rateAt = (end: UnixSeconds, length: number): number | undefined => {
     const counts = countIn(line, end - length, end)
@@ -79,7 +108,9 @@ export function history(
     bad: cells.map((counts) => counts && counts.bad / line.scale),
     left,
     ideal:
-      first?.kind === 'calendar' && boundsAt ? ends.map((end) => idealAt(boundsAt(end), end)) : undefined,
+      first?.kind === 'calendar' && boundsAt
+        ? ends.map((end) => idealAt(line, { slo, objective, end, bounds: boundsAt(end) }))
+        : undefined,
     rules: slo.policy.rules.map((rule) => ({
       rule,
       long: ends.map((end) => rateAt(end, rule.long)),
@@ -89,89 +120,63 @@ export function history(
   }
 }
 
-/** Running sums at the ends of buckets. */
-interface SumLine {
-  readonly at: readonly number[]
-  readonly total: readonly number[]
-  readonly bad: readonly number[]
-  readonly scale: number
-  readonly coverage: CoverageTimeline | undefined
-}
-
-function sumsOf(
+function lineOf(
   slo: Slo,
   objective: Objective,
   series: readonly Buckets[],
-  coverage: CoverageTimeline | undefined,
+  options: HistoryOptions,
 ): SumLine {
+  const { scope = {}, parts = [] } = options
   const judgement = judgementOf(slo.method, objective.slice)
-  const scale = scaleOf(judgement)
-  const at: number[] = []
-  const total: number[] = []
-  const bad: number[] = []
-  let sums = { total: 0, bad: 0 }
-  const push = (time: number): void => {
-    at.push(time)
-    total.push(sums.total)
-    bad.push(sums.bad)
-  }
-  for (const part of series) {
-    const width = judgement.kind === 'events' ? part.width : stepOf(judgement)
-    if (width % part.width !== 0)
-      throw new Error(`Cannot judge slices of ${width} s from buckets of ${part.width} s`)
-    const steps = judgement.kind === 'events' ? undefined : stepsFrom(judgement, part)
-    const count = steps?.total.length ?? part.good.length
-    const first = steps ? steps.start * width : part.start
-    if (at[at.length - 1] !== first) push(first)
-    for (let i = 0; i < count; i++) {
-      const failed = steps ? (steps.bad[i] ?? 0) : (part.bad[i] ?? 0)
-      const from = first + i * width
-      const all = steps
-        ? sliceCount(steps.total[i] ?? 0, from, width, coverage) * scale
-        : (part.good[i] ?? 0) + failed
-      sums = { total: sums.total + all, bad: sums.bad + failed }
-      push(from + width)
-    }
-  }
-  return { at, total, bad, scale, coverage }
+  const coverage = options.known ? worstOf(options.known) : undefined
+  const line = sumLineOf(judgement, series, coverage)
+  const corrections = correctionsOf(slo.id, options.corrections ?? [])
+  if (corrections.length === 0) return line
+  const divisible = judgement.kind === 'events'
+  const segments = segmentsOf(corrections, scope, {
+    splitBy: slo.splitBy,
+    divisible,
+    parts: divisible ? partsOf(judgement, parts) : [],
+    step: stepOf(judgement),
+  })
+  return correctLine(line, segments)
 }
 
-/** A slice without events counts, as good, where everything is known. */
-function sliceCount(
-  events: number,
-  from: number,
-  width: number,
-  coverage: CoverageTimeline | undefined,
-): number {
-  if (events > 0 || !coverage) return 1
-  const { known } = countMinutes(coverage, { from: unixSeconds(from), to: unixSeconds(from + width) })
-  return known * 60 === width ? 1 : 0
+/** A line for each scope; none is corrected by itself. */
+function partsOf(
+  judgement: Judgement,
+  parts: readonly ScopedBuckets[],
+): readonly { readonly labels: Labels; readonly series: SumLine }[] {
+  const byScope = new Map<string, ScopedBuckets[]>()
+  for (const part of parts) {
+    const key = labelsKey(part.scope)
+    byScope.set(key, [...(byScope.get(key) ?? []), part])
+  }
+  return [...byScope.values()].map((series) => ({
+    labels: series[0]?.scope ?? {},
+    series: sumLineOf(judgement, series, undefined),
+  }))
 }
 
-/** What a stretch counts; undefined when nothing is known of it and nothing was counted. */
-function countIn(line: SumLine, from: number, to: number): Counts | undefined {
-  if (to <= from) return undefined
-  const a = placeOf(line.at, from, 'next')
-  const b = placeOf(line.at, to, 'last')
-  const total = b > a ? (line.total[b] ?? 0) - (line.total[a] ?? 0) : 0
-  const bad = b > a ? (line.bad[b] ?? 0) - (line.bad[a] ?? 0) : 0
-  if (total === 0 && line.coverage) {
-    const { known, partial } = countMinutes(line.coverage, { from: unixSeconds(from), to: unixSeconds(to) })
-    if (known + partial === 0) return undefined
-  }
-  return { good: total - bad, bad }
-}
-
-/** The boundary at the instant, or the next one after it, or the last one before it. */
-function placeOf(at: readonly number[], t: number, side: 'next' | 'last'): number {
-  let low = 0
-  let high = at.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((at[middle] ?? 0) < t || (side === 'last' && at[middle] === t)) low = middle + 1
-    else high = middle
-  }
-  return side === 'next' ? Math.min(low, at.length - 1) : low - 1
+/**
+ * What to read for a history of `range`: hours, but minutes from `fine` on (an hour's start), and in the hours that
+ * corrections begin or end inside of. Consecutive, in order.
+ */
+export function historyReads(
+  range: Range,
+  fine: UnixSeconds,
+  corrections: readonly Correction[],
+): readonly { readonly range: Range; readonly width: Seconds }[] {
+  const hours = intersection([range], { from: range.from, to: fine })
+  const cut = cutsOf(corrections)
+    .filter((instant) => instant % HOUR !== 0)
+    .map((instant) => ({ from: hourOf(instant), to: later(hourOf(instant), HOUR) }))
+  const byHour = difference(hours, cut)
+  const byMinute = difference([range], byHour)
+  return [
+    ...byHour.map((each) => ({ range: each, width: HOUR })),
+    ...byMinute.map((each) => ({ range: each, width: MINUTE })),
+  ].sort((a, b) => a.range.from - b.range.from)
 }
 
 /** Bounds of the window that ends at, or holds, an instant; looked up once for all instants inside it. */
@@ -186,36 +191,46 @@ function rememberBounds(window: Window): (end: UnixSeconds) => Range {
 }
 
 interface Asked {
+  readonly slo: Slo
   readonly objective: Objective
   readonly end: UnixSeconds
   readonly bounds: Range
 }
 
-function leftAt(line: SumLine, { objective, end, bounds }: Asked): Ratio | undefined {
+function timeOf(
+  line: SumLine,
+  { slo, bounds, end }: Asked,
+): { readonly length: Seconds; readonly elapsed: Seconds } {
+  return countedTime(line.segments, slo.windows[0], { bounds, range: { from: bounds.from, to: end } })
+}
+
+function leftAt(line: SumLine, asked: Asked): Ratio | undefined {
+  const { objective, bounds, end } = asked
   const counts = countIn(line, bounds.from, end)
   if (!counts) return undefined
-  const length = between(bounds.from, bounds.to)
-  const elapsed = between(bounds.from, end)
-  return budgetOf(counts, { allowed: objective.allowed, length, elapsed, scale: line.scale }).leftRatio
+  const terms = { allowed: objective.allowed, scale: line.scale, ...timeOf(line, asked) }
+  return budgetOf(counts, terms).leftRatio
 }
 
-function idealAt(bounds: Range, end: number): Ratio {
-  return ratio((bounds.to - end) / (bounds.to - bounds.from))
+/** Time that does not count asks for no part of the budget; a window of nothing else keeps all of it. */
+function idealAt(line: SumLine, asked: Asked): Ratio {
+  const { length, elapsed } = timeOf(line, asked)
+  return ratio(length === 0 ? 1 : (length - elapsed) / length)
 }
 
-function projectionAt(line: SumLine, asked: Asked & { readonly slo: Slo }): Projection | undefined {
+function projectionAt(line: SumLine, asked: Asked): Projection | undefined {
   const { slo, objective, end, bounds } = asked
   const left = leftAt(line, asked)
   const shorts = slo.policy.rules.map((rule) => rule.short)
   const pace = countIn(line, end - Math.max(60, ...shorts), end)
   const rate = pace && (burnRate(pace, objective.allowed) ?? 0)
   if (left === undefined || rate === undefined) return undefined
-  const length = bounds.to - bounds.from
+  const { length } = timeOf(line, asked)
   const calendar = bounds.to > end
   // A rolling window loses what it spent a window ago, so that at the even pace or below nothing runs out.
   const speed = calendar ? rate : Math.max(0, rate - 1)
   const gone = left > 0 && rate > 0 ? (left * length) / rate : Infinity
-  const horizon = calendar ? bounds.to - end : length
+  const horizon = calendar ? bounds.to - end : bounds.to - bounds.from
   const lasts = speed > 0 ? Math.min(gone, horizon) : horizon
   return {
     from: end,

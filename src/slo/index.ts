@@ -44,7 +44,16 @@ export type {
   WindowEvaluation,
 } from './evaluation.ts'
 export type { Buckets } from './feed.ts'
-export { type History, type HistoryOptions, history, type Projection, type RuleHistory } from './history.ts'
+export {
+  type History,
+  type HistoryOptions,
+  history,
+  historyReads,
+  type Projection,
+  type RuleHistory,
+  type ScopedBuckets,
+} from './history.ts'
+
 export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {
   createTimelines,

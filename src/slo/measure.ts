@@ -1,5 +1,5 @@
 import { type Range, unixSeconds } from '../base/index.ts'
-import type { Segment } from './corrections.ts'
+import { type Segment, type Sums, takenBy } from './corrections.ts'
 import { type CoverageTimeline, countMinutes, firstReported, gapsIn } from './coverage.ts'
 import type { Slo } from './definition.ts'
 import { type HeldSeries, sumSteps } from './series.ts'
@@ -42,47 +42,21 @@ interface Stretch {
 }
 
 /** Takes from `out` what a segment of corrections takes from this stretch of it. */
-function correct(meter: Meter, { exclude, forgive }: Segment, range: Stretch, out: Float64Array): boolean {
+function correct(meter: Meter, segment: Segment, range: Stretch, out: Float64Array): boolean {
   const sum = new Float64Array(2)
   let exact = measureAsIs(meter, range.from, range.to, sum)
-  const own = { total: sum[0] ?? 0, bad: sum[1] ?? 0 }
-  const take = (total: number, bad: number): void => {
-    out[0] = (out[0] ?? 0) - total
-    out[1] = (out[1] ?? 0) - bad
-  }
-  const part = (series: HeldSeries): { readonly total: number; readonly bad: number } => {
+  const taken = takenBy(segment, sumsOf(sum), (series) => {
     const { step } = series.shape
     if (!sumSteps(series, range.from / step, range.to / step, sum)) exact = false
-    return { total: sum[0] ?? 0, bad: sum[1] ?? 0 }
-  }
-  if (exclude === 'all') {
-    take(own.total, own.bad)
-    return exact
-  }
-  let excludedBad = 0
-  for (const series of exclude) {
-    const { total, bad } = part(series)
-    take(total, bad)
-    excludedBad += bad
-  }
-  if (forgive === 'all') take(0, own.bad - excludedBad)
-  else
-    for (const { series, less } of forgive) {
-      let bad = part(series).bad
-      for (const inner of less) bad -= part(inner).bad
-      take(0, bad)
-    }
+    return sumsOf(sum)
+  })
+  out[0] = (out[0] ?? 0) - taken.total
+  out[1] = (out[1] ?? 0) - taken.bad
   return exact
 }
 
-/** The stretches of the range that do not count as time for this meter. */
-export function excludedIn(meter: Meter, range: Range): readonly Range[] {
-  return meter.segments
-    .filter((s) => s.exclude === 'all' && s.from < range.to && s.to > range.from)
-    .map((s) => ({
-      from: unixSeconds(Math.max(s.from, range.from)),
-      to: unixSeconds(Math.min(s.to, range.to)),
-    }))
+function sumsOf(sum: Float64Array): Sums {
+  return { total: sum[0] ?? 0, bad: sum[1] ?? 0 }
 }
 
 /** The ids of the corrections that touch the range. */

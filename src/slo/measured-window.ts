@@ -1,11 +1,12 @@
-import { between, type Range, ratio, type Seconds, seconds, unixSeconds } from '../base/index.ts'
+import { between, type Range, ratio, unixSeconds } from '../base/index.ts'
 import { type BudgetTerms, budgetInterval, budgetOf, exhaustionOf, leftSign } from './budget.ts'
 import { type BurnMeasure, burnRate } from './burn.ts'
 import { countsFrom } from './burn-windows.ts'
+import { countedTime, excludedIn } from './corrections.ts'
 import { countWithout, coverageOf, type MinuteCounts } from './coverage.ts'
 import type { Window } from './definition.ts'
 import type { Budget, Corrected, Counts, Coverage, DataState, WindowEvaluation } from './evaluation.ts'
-import { correctionsIn, excludedIn, type Meter, measure, missingMinutes } from './measure.ts'
+import { correctionsIn, type Meter, measure, missingMinutes } from './measure.ts'
 import { scaleOf, stepOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -30,9 +31,9 @@ export function measureWindow(
   const { window, pace } = asked
   const bounds = subject.bounds[asked.i] ?? { from: subject.ends.window, to: subject.ends.window }
   const { range, counts } = countWindow(meter, rangeOf(subject, bounds))
-  const { length, elapsed } = countedTime(meter, window, { bounds, range })
+  const { length, elapsed } = countedTime(meter.segments, window, { bounds, range })
   const terms = { allowed: objective.allowed, length, elapsed, scale: scaleOf(meter.judgement) }
-  const minutes = countWithout(meter.coverage, range, excludedIn(meter, range))
+  const minutes = countWithout(meter.coverage, range, excludedIn(meter.segments, range))
   const coverage = coverageOf(meter.coverage, range, minutes)
   const budget = budgetOf(counts, terms)
   const left = leftSign(counts, terms)
@@ -57,22 +58,6 @@ export function measureWindow(
       ...correctedOf(meter, range, terms),
     },
   }
-}
-
-/** The length of a window, and how much of it has gone by, without the time that corrections take out. */
-export function countedTime(
-  meter: Meter,
-  window: Window | undefined,
-  { bounds, range }: { readonly bounds: Range; readonly range: Range },
-): { readonly length: Seconds; readonly elapsed: Seconds } {
-  const length = seconds(between(bounds.from, bounds.to) - excludedTime(meter, bounds))
-  if (window?.kind !== 'calendar') return { length, elapsed: length }
-  return { length, elapsed: seconds(between(range.from, range.to) - excludedTime(meter, range)) }
-}
-
-function excludedTime(meter: Meter, range: Range): number {
-  if (meter.segments.length === 0) return 0
-  return excludedIn(meter, range).reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
 /** What the range said before corrections; nothing when none touches it. */

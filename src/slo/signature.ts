@@ -2,12 +2,13 @@ import { type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { leftSign } from './budget.ts'
 import { compareBurn, EVEN, isSurelyOver } from './burn.ts'
 import { countsFrom, measureBurns } from './burn-windows.ts'
+import { countedTime, excludedIn } from './corrections.ts'
 import { countWithout } from './coverage.ts'
 import type { Objective, Rational, Slo } from './definition.ts'
 import { evaluateSubject, stateOf } from './evaluate.ts'
 import type { SloState } from './evaluation.ts'
-import { excludedIn, measure } from './measure.ts'
-import { averageTraffic, countedTime, dataState, isUnknown } from './measured-window.ts'
+import { measure } from './measure.ts'
+import { averageTraffic, dataState, isUnknown } from './measured-window.ts'
 import { scaleOf, stepOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -100,11 +101,11 @@ function measureLeft(
       : leftSign(countsFrom(sum), {
           allowed: objective.allowed,
           scale: 1,
-          ...countedTime(meter, window, { bounds, range }),
+          ...countedTime(meter.segments, window, { bounds, range }),
         })
   if (total > 0) return { unknown: false, left }
   return {
-    unknown: isUnknown(dataState(0, countWithout(meter.coverage, range, excludedIn(meter, range)))),
+    unknown: isUnknown(dataState(0, countWithout(meter.coverage, range, excludedIn(meter.segments, range)))),
     left,
   }
 }

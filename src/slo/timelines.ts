@@ -9,7 +9,7 @@ import {
   type UnixSeconds,
 } from '../base/index.ts'
 import { createBurnSums } from './burn-windows.ts'
-import { type Correction, type CorrectionProblem, problemOf } from './corrections.ts'
+import { type Correction, type CorrectionProblem, correctionsOf, problemOf } from './corrections.ts'
 import type { CoverageTimeline, KnownSpan } from './coverage.ts'
 import type { Slo, SloId } from './definition.ts'
 import type { Patience } from './ends.ts'
@@ -172,7 +172,7 @@ function needsOf({ slo, feeds }: Held, now: UnixSeconds, lag: number): Need[] {
 }
 
 function correctSlo({ slo, feeds }: Held, all: readonly Correction[], lag: number): CorrectionProblem[] {
-  const corrections = all.filter((c) => !c.slos || c.slos.includes(slo.id))
+  const corrections = correctionsOf(slo.id, all)
   for (const feed of feeds) correctFeed(feed, corrections, lag)
   const divisible = slo.method === 'occurrences'
   return corrections.flatMap((correction) => {

@@ -1,10 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DAY, HOUR, type Labels, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
-import { createTimelines, history, type Slo, type Window } from '../../src/slo/index.ts'
+import {
+  type Correction,
+  createTimelines,
+  history,
+  historyReads,
+  type ScopedBuckets,
+  type Slo,
+  type Window,
+} from '../../src/slo/index.ts'
 import {
   answerOf,
   feedAll,
+  known,
   type Minute,
   MONDAY,
   objective,
@@ -149,4 +158,161 @@ test('slices are not judged from buckets longer than they are', () => {
   expect(() => history(one, one.objectives[0]!, [part], { range, step: HOUR, now: MONDAY })).toThrow(
     'Cannot judge slices of 60 s from buckets of 3600 s',
   )
+})
+
+const clouds: Labels[] = [
+  { cloud_provider: 'aws', cloud_region: 'us-east-1' },
+  { cloud_provider: 'aws', cloud_region: 'eu-central-1' },
+  { cloud_provider: 'gcp', cloud_region: 'europe-west1' },
+]
+const scopes: Labels[] = [
+  {},
+  { cloud_provider: 'aws' },
+  { cloud_provider: 'gcp', cloud_region: 'europe-west1' },
+  { cloud_region: 'us-east-1' },
+]
+const byCloud = slo({
+  policy: pagesOnly,
+  splitBy: ['cloud_provider', 'cloud_region'],
+  sources: ['edge'],
+  windows: [rolling(7)],
+})
+
+/** What a ledger of these minutes answers to the reads of a history of the last hours, for all scopes. */
+function readFor(minutes: readonly Minute[], now: number, corrections: readonly Correction[]) {
+  const range = { from: unixSeconds(now - 41 * DAY), to: unixSeconds(now) }
+  return historyReads(range, unixSeconds(now - (now % HOUR) - DAY), corrections).flatMap((read) =>
+    answerOf(minutes, read, byCloud.splitBy).map((answer) => ({ ...answer, width: read.width })),
+  )
+}
+
+const ofScope = (read: readonly ScopedBuckets[], scope: Labels) =>
+  read.filter((each) => JSON.stringify(each.scope) === JSON.stringify(scope))
+
+test('every point of a corrected graph is what the corrected evaluation said then', () => {
+  const kinds = fc.constantFrom<Partial<Slo>>({}, { windows: [month] })
+  const drafts = fc.array(
+    fc.record({
+      kind: fc.constantFrom('exclude' as const, 'forgive' as const),
+      scope: fc.constantFrom(...scopes),
+      ago: fc.integer({ min: 0, max: 8 * DAY }),
+      length: fc.integer({ min: 1, max: 2 * DAY }),
+      slos: fc.constantFrom(undefined, ['s'], ['other']),
+    }),
+    { minLength: 1, maxLength: 4 },
+  )
+  fc.assert(
+    fc.property(
+      drawn,
+      kinds,
+      drafts,
+      fc.constantFrom(...scopes.slice(0, 3)),
+      (ages, kind, drawnOnes, scope) => {
+        const one: Slo = { ...byCloud, ...kind }
+        const now = unixSeconds(MONDAY + 12 * HOUR)
+        const corrections = drawnOnes.map(({ ago, length, slos, ...rest }, i): Correction => {
+          const from = unixSeconds(now - ago)
+          return {
+            id: `c${i}`,
+            ...rest,
+            ranges: [{ from, to: unixSeconds(from + length) }],
+            ...(slos ? { slos } : {}),
+          }
+        })
+        // Each scope has something before the first point, so that it is one.
+        const minutes = clouds.flatMap((labels, place) => [
+          ...ages
+            .filter((m) => m.age % 3 === place)
+            .map(({ age, ...counts }) => ({ at: now / 60 - age, labels, ...counts })),
+          { at: now / 60 - 1, labels, good: 1, bad: 0 },
+          { at: now / 60 - 360, labels, good: 1, bad: 0 },
+        ])
+        const parts = readFor(minutes, now, corrections)
+        const range = { from: unixSeconds(now - 4 * HOUR), to: now }
+        const options = { range, step: HOUR, now, corrections, scope, parts }
+        const course = history(one, one.objectives[0]!, ofScope(parts, scope), options)
+        course.start.forEach((start, i) => {
+          const end = unixSeconds(start + HOUR)
+          const timelines = createTimelines([one], { now: end })
+          timelines.correct(corrections)
+          feedAll(timelines, [one], { now: end, minutes: minutes.filter((m) => m.at * 60 < end) })
+          known(timelines, end)
+          const evaluation = timelines
+            .evaluate(end)
+            .find((e) => JSON.stringify(e.scope) === JSON.stringify(scope))!
+          expect(course.left[i]).toEqual(evaluation.windows[0]!.budget.leftRatio)
+          expect(course.rules.map((r) => [r.long[i], r.short[i]])).toEqual(
+            evaluation.verdicts.map((v) => [v.long.rate, v.short.rate]),
+          )
+        })
+      },
+    ),
+    { numRuns: Math.ceil(propertyRuns / 4) },
+  )
+}, 600_000)
+
+test('a history reads hours, and the minutes of those that a correction begins or ends inside of', () => {
+  const at = (hours: number) => unixSeconds(MONDAY + hours * HOUR)
+  const corrections = [
+    { id: 'c', kind: 'exclude' as const, scope: {}, ranges: [{ from: at(2.5), to: at(5) }] },
+    { id: 'd', kind: 'forgive' as const, scope: {}, ranges: [{ from: at(2.75), to: at(30.5) }] },
+  ]
+  expect(historyReads({ from: at(0), to: at(12) }, at(8), corrections)).toEqual([
+    { range: { from: at(0), to: at(2) }, width: HOUR },
+    { range: { from: at(2), to: at(3) }, width: 60 },
+    { range: { from: at(3), to: at(8) }, width: HOUR },
+    { range: { from: at(8), to: at(12) }, width: 60 },
+  ])
+  expect(historyReads({ from: at(0), to: at(2) }, at(0), [])).toEqual([
+    { range: { from: at(0), to: at(2) }, width: 60 },
+  ])
+})
+
+const quiet = steady(0).slice(-1440)
+const outage = quiet.map((m) => (m.at * 60 < MONDAY - HOUR ? m : { ...m, good: 0, bad: 1000 }))
+const lastHour = { from: unixSeconds(MONDAY - HOUR), to: MONDAY }
+
+function courseWith(kind: Correction['kind'], change: Partial<Slo> = {}) {
+  const one = slo({ windows: [rolling(1)], ...change })
+  const read = answerOf(outage, { range: { from: unixSeconds(MONDAY - 2 * DAY), to: MONDAY }, width: 60 }, [])
+  return history(one, one.objectives[0]!, read, {
+    range: { from: unixSeconds(MONDAY - 2 * HOUR), to: MONDAY },
+    step: HOUR,
+    now: MONDAY,
+    corrections: [{ id: 'c', kind, scope: {}, ranges: [lastHour] }],
+  })
+}
+
+test('an outage that is excluded is no event, and one that is forgiven is good', () => {
+  expect(courseWith('exclude')).toMatchObject({ good: [60_000, 0], bad: [0, 0], left: [1, 1] })
+  expect(courseWith('forgive')).toMatchObject({ good: [60_000, 60_000], bad: [0, 0], left: [1, 1] })
+})
+
+test('slices are corrected whole', () => {
+  const change: Partial<Slo> = {
+    method: 'timeslices',
+    objectives: [objective({ slice: { width: seconds(1800), allowed: perMillion(0) } })],
+  }
+  expect(courseWith('exclude', change)).toMatchObject({ good: [2, 0], bad: [0, 0] })
+  expect(courseWith('forgive', change)).toMatchObject({ good: [2, 2], bad: [0, 0] })
+})
+
+test('time that is excluded asks for no part of a calendar budget', () => {
+  const day: Window = { ...month, name: 'day', unit: 'day', zone: 'UTC' }
+  // The last hour of 24 does not count: after 22 of the 23 others a 23rd is left, and then nothing.
+  const { ideal, projection } = courseWith('exclude', { windows: [day] })
+  expect(ideal).toEqual([0, 0])
+  expect(projection).toMatchObject({ left: 1, leftThen: 1 })
+})
+
+test('where nothing is known, time that is excluded is nothing, not unknown', () => {
+  const one = slo({ windows: [rolling(1)] })
+  const course = history(one, one.objectives[0]!, [], {
+    range: { from: unixSeconds(MONDAY - 2 * HOUR), to: MONDAY },
+    step: HOUR,
+    now: MONDAY,
+    known: [[{ from: unixSeconds(0), to: unixSeconds(MONDAY - 2 * HOUR), state: 'known' }]],
+    corrections: [{ id: 'c', kind: 'exclude', scope: {}, ranges: [lastHour] }],
+  })
+  expect(course.good).toEqual([undefined, 0])
 })
