@@ -17,19 +17,15 @@ export interface BudgetTerms {
  * was so far (total × length ÷ elapsed), so that an early failure is measured against the whole window's budget.
  */
 export function budgetOf(counts: Counts, terms: BudgetTerms): Budget {
-  const { allowed, length, elapsed, scale } = terms
+  const { allowed, length, scale } = terms
   const total = counts.good + counts.bad
-  const stretch = elapsed === 0 ? 1 : length / elapsed
-  const events = (allowed * (total / scale) * stretch) / 1e6
-  const spent = counts.bad / scale
-  const time = seconds(Math.floor((length * allowed) / 1e6))
-  const share = total === 0 ? undefined : leftShare(counts, terms)
+  const { all, left, unit } = termsOfLeft(counts, terms)
   return {
-    events,
-    spent,
-    left: share === 0 ? 0 : events - spent,
-    leftRatio: share === undefined ? undefined : ratio(share),
-    time,
+    events: all / unit / scale,
+    spent: counts.bad / scale,
+    left: left / unit / scale,
+    leftRatio: total === 0 ? undefined : ratio(leftShare(counts, terms)),
+    time: seconds(Math.floor((length * allowed) / 1e6)),
     timeLeft: total === 0 ? undefined : timeLeft(counts, terms),
   }
 }
@@ -38,24 +34,38 @@ export function budgetOf(counts: Counts, terms: BudgetTerms): Budget {
  * The sign of what is left: 1 while something is, 0 when exactly all is spent, -1 when overspent; in whole numbers.
  * Without events nothing is spent of nothing: 1.
  */
-export function leftSign(counts: Counts, { allowed, length, elapsed }: BudgetTerms): -1 | 0 | 1 {
+export function leftSign(counts: Counts, terms: BudgetTerms): -1 | 0 | 1 {
   if (counts.bad === 0) return 1
-  const left = allowed * (counts.good + counts.bad) * length
-  const spent = counts.bad * 1e6 * elapsed
-  if (left <= Number.MAX_SAFE_INTEGER && spent <= Number.MAX_SAFE_INTEGER)
-    return left > spent ? 1 : left < spent ? -1 : 0
-  const difference =
-    BigInt(allowed) * BigInt(counts.good + counts.bad) * BigInt(length) -
-    BigInt(counts.bad) * 1_000_000n * BigInt(elapsed)
-  return difference > 0n ? 1 : difference < 0n ? -1 : 0
+  const { left } = termsOfLeft(counts, terms)
+  return left > 0 ? 1 : left < 0 ? -1 : 0
 }
 
-/** 1 - spent ÷ budget, with one division at the end. Overspending a budget of nothing has no share: minus infinity. */
-function leftShare(counts: Counts, { allowed, length, elapsed }: BudgetTerms): number {
+/**
+ * The budget and what is left of it, `unit` of which make one event: whole numbers, so that their difference is exact
+ * and nothing is rounded before it. The time is left out where it makes no difference.
+ */
+function termsOfLeft(
+  counts: Counts,
+  { allowed, length, elapsed }: BudgetTerms,
+): { readonly all: number; readonly left: number; readonly unit: number } {
+  const total = counts.good + counts.bad
+  const running = elapsed > 0 && elapsed !== length
+  const [whole, gone] = running ? [length, elapsed] : [1, 1]
+  const all = allowed * total * whole
+  const unit = 1e6 * gone
+  const spent = counts.bad * unit
+  // Counts that are estimated have fractions, and are not exact anyway.
+  const estimated = !Number.isInteger(total) || !Number.isInteger(counts.bad)
+  if (estimated || Math.max(all, spent) <= Number.MAX_SAFE_INTEGER) return { all, left: all - spent, unit }
+  const left = BigInt(allowed) * BigInt(total) * BigInt(whole) - BigInt(counts.bad) * BigInt(unit)
+  return { all, left: Number(left), unit }
+}
+
+/** What is left ÷ the budget. Overspending a budget of nothing has no share: minus infinity. */
+function leftShare(counts: Counts, terms: BudgetTerms): number {
   if (counts.bad === 0) return 1
-  const all = allowed * (counts.good + counts.bad) * length
-  const spent = counts.bad * 1e6 * elapsed
-  return (all - spent) / all
+  const { all, left } = termsOfLeft(counts, terms)
+  return left / all
 }
 
 /**

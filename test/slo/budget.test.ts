@@ -39,6 +39,21 @@ describe('a budget', () => {
     expect(budget).toMatchObject({ left: -2000, leftRatio: -2, timeLeft: -5184 })
   })
 
+  test('is subtracted before it is divided, so that what is left has no more digits than it needs', () => {
+    const counts = { good: 32_704_128 - 39_235, bad: 39_235 }
+    const budget = budgetOf(counts, month)
+    expect(budget).toMatchObject({ events: 32_704.128, spent: 39_235, left: -6530.872 })
+    expect(budget.leftRatio).toBe(-6530.872 / 32_704.128)
+    const third = { ...month, elapsed: seconds(10 * DAY) }
+    expect(budgetOf(counts, third)).toMatchObject({ events: 98_112.384, left: 58_877.384 })
+  })
+
+  test('beyond what a double holds exactly is still told from one more that is spent', () => {
+    const counts = { good: 9e15 - 9e12, bad: 9e12 }
+    const more = { good: counts.good - 1, bad: counts.bad + 1 }
+    expect([budgetOf(counts, month).left, budgetOf(more, month).left]).toEqual([0, -1])
+  })
+
   test('of nothing is not known', () => {
     const budget = budgetOf({ good: 0, bad: 0 }, month)
     expect(budget.leftRatio).toBeUndefined()
