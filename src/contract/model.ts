@@ -52,6 +52,8 @@ export const windowEvaluation = z.object({
   budget,
   coverage,
   exhaustion,
+  /** The rate that the forecast rests on, and over how long it was measured. */
+  pace: z.object({ over: count, rate: z.number().nullable() }),
 })
 
 export const burnWindow = z.object({

@@ -47,6 +47,7 @@ function toWindow(w: WindowEvaluation): wire.WindowEvaluation {
       kind: w.coverage.kind,
     },
     exhaustion: { ...w.exhaustion },
+    pace: { over: w.pace.over, rate: w.pace.rate ?? null },
   }
 }
 

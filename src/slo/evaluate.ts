@@ -1,9 +1,10 @@
-import type { UnixSeconds } from '../base/index.ts'
-import { type BurnTerms, burnsAbove, EVEN, judgeRule } from './burn.ts'
+import { MINUTE, type Seconds, type UnixSeconds } from '../base/index.ts'
+import { type BurnMeasure, type BurnTerms, burnRate, burnsAbove, EVEN, judgeRule } from './burn.ts'
 import { burnAt, measureBurns } from './burn-windows.ts'
 import { judgeCondition } from './conditions.ts'
 import { knownThrough } from './coverage.ts'
-import type { ConditionVerdict, Evaluation, SloState } from './evaluation.ts'
+import type { Objective } from './definition.ts'
+import type { BurnVerdict, ConditionVerdict, Evaluation, SloState } from './evaluation.ts'
 import { averageTraffic, isUnknown, type MeasuredWindow, measureWindow } from './measured-window.ts'
 import { scaleOf } from './slices.ts'
 import type { Subject } from './subject.ts'
@@ -29,7 +30,9 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
       terms,
     ),
   )
-  const windows = slo.windows.map((window, i) => measureWindow(subject, { window, i, pace }))
+  const over = plan.lengths[plan.pace] ?? MINUTE
+  const forecast = fastest({ pace, over }, verdicts, objective)
+  const windows = slo.windows.map((window, i) => measureWindow(subject, { window, i, ...forecast }))
   return {
     slo: slo.id,
     objective: objective.name,
@@ -82,4 +85,23 @@ export function stateOf(facts: {
   if (facts.left <= 0) return 'exhausted'
   if (facts.burning) return 'burning'
   return facts.fast ? 'watch' : 'ok'
+}
+
+/**
+ * What a forecast rests on: the pace, or while rules fire the long window of the fastest of them, where that burns
+ * faster. In an incident people ask how long the budget lasts if it goes on like this.
+ */
+function fastest(
+  usual: { readonly pace: BurnMeasure; readonly over: Seconds },
+  verdicts: readonly BurnVerdict[],
+  { allowed }: Objective,
+): { readonly pace: BurnMeasure; readonly over: Seconds } {
+  const rateOf = ({ blind, counts }: BurnMeasure): number => (blind ? 0 : (burnRate(counts, allowed) ?? 0))
+  let found = usual
+  for (const { kind, long } of verdicts) {
+    if (kind !== 'burning') continue
+    const pace = { counts: long.counts, blind: false }
+    if (rateOf(pace) > rateOf(found.pace)) found = { pace, over: long.length }
+  }
+  return found
 }

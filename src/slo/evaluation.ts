@@ -52,6 +52,7 @@ export interface WindowEvaluation {
   readonly coverage: Coverage
   readonly data: DataState
   readonly exhaustion: Exhaustion
+  readonly pace: Pace
   /** Present when corrections touch the range: which, and what was measured before them. */
   readonly corrected?: Corrected
 }
@@ -111,10 +112,18 @@ export interface Coverage {
   readonly kind: 'full' | 'partial' | 'none'
 }
 
+/** The rate that a forecast rests on: of the policy's longest short window, or of the fastest rule that fires. */
+export interface Pace {
+  /** Over how long it was measured. */
+  readonly over: Seconds
+  /** Undefined while what is known does not tell. */
+  readonly rate: number | undefined
+}
+
 export type Exhaustion =
   /** Spending at or below the even pace, or not at all. */
   | { readonly kind: 'never' }
-  /** Gone this many seconds from now at the present rate (the burn over the policy's longest short window). */
+  /** Gone this many seconds from now at the present pace. */
   | { readonly kind: 'in'; readonly seconds: Seconds }
   | { readonly kind: 'exhausted' }
   | { readonly kind: 'unknown' }

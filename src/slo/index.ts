@@ -40,6 +40,7 @@ export type {
   DataState,
   Evaluation,
   Exhaustion,
+  Pace,
   SloState,
   WindowEvaluation,
 } from './evaluation.ts'

@@ -1,4 +1,4 @@
-import { between, type Range, ratio, unixSeconds } from '../base/index.ts'
+import { between, type Range, ratio, type Seconds, unixSeconds } from '../base/index.ts'
 import { type BudgetTerms, budgetInterval, budgetOf, exhaustionOf, leftSign } from './budget.ts'
 import { type BurnMeasure, burnRate } from './burn.ts'
 import { countsFrom } from './burn-windows.ts'
@@ -25,10 +25,10 @@ export interface MeasuredWindow {
 
 export function measureWindow(
   subject: Subject,
-  asked: { readonly window: Window; readonly i: number; readonly pace: BurnMeasure },
+  asked: { readonly window: Window; readonly i: number; readonly pace: BurnMeasure; readonly over: Seconds },
 ): MeasuredWindow {
   const { meter, objective } = subject
-  const { window, pace } = asked
+  const { window, pace, over } = asked
   const bounds = subject.bounds[asked.i] ?? { from: subject.ends.window, to: subject.ends.window }
   const { range, counts } = countWindow(meter, rangeOf(subject, bounds))
   const { length, elapsed } = countedTime(meter.segments, window, { bounds, range })
@@ -55,6 +55,7 @@ export function measureWindow(
       coverage,
       data: dataState(total, minutes),
       exhaustion: exhaustionOf({ share: budget.leftRatio, sign: left }, rate, { length, remaining }),
+      pace: { over, rate },
       ...correctedOf(meter, range, terms),
     },
   }

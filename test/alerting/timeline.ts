@@ -188,6 +188,7 @@ export function evaluationAt(timeline: Timeline, slo: Slo, scope: Labels, at: nu
           kind: 'full',
         },
         data: 'measured',
+        pace: { over: seconds(21_600), rate: 1 },
         exhaustion: { kind: 'never' },
       },
     ],

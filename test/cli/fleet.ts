@@ -100,6 +100,7 @@ function summary({ id, name, state, good, bad, left, gone }: Given): SloSummary 
             completeThrough: now,
             kind: 'partial',
           },
+          pace: { over: 21_600, rate: 1 },
           exhaustion:
             gone === undefined ? { kind: total > 0 ? 'never' : 'unknown' } : { kind: 'in', seconds: gone },
         },

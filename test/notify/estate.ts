@@ -91,6 +91,7 @@ export function evaluationOf(
           kind: 'full',
         },
         data: 'measured',
+        pace: { over: seconds(21_600), rate: 1 },
         exhaustion:
           left <= 0
             ? { kind: 'exhausted' }

@@ -41,6 +41,7 @@ function evaluation(state: State, left: number | null, change: { known?: number 
           completeThrough: null,
           kind: change.known === 0 ? 'none' : 'full',
         },
+        pace: { over: 21_600, rate: 1 },
         exhaustion:
           left === null
             ? { kind: 'unknown' }

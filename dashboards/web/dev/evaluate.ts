@@ -40,7 +40,10 @@ export function evaluateScope({ profile, history }: Kept, scope: Scope, now: num
   const leftRatio = total === 0 ? null : 1 - counts.bad / events
   const missing = Math.round(counts.minutes - counts.known)
   const time = Math.floor(((bounds.to - bounds.from) * profile.allowed) / 1e6)
-  const pace = verdicts.at(-1)?.short.rate ?? null
+  const firing = verdicts.find((v) => v.kind === 'burning')
+  const usual = verdicts.at(-1)?.short
+  const pace = firing?.long.rate ?? usual?.rate ?? null
+  const over = firing?.long.length ?? usual?.length ?? 60
   const left = leftRatio ?? 0
   const exhaustion =
     leftRatio === null
@@ -56,6 +59,7 @@ export function evaluateScope({ profile, history }: Kept, scope: Scope, now: num
     bounds,
     good: counts.good,
     bad: counts.bad,
+    pace: { over, rate: pace },
     sli: total === 0 ? null : counts.good / total,
     budget: {
       events,

@@ -22,15 +22,15 @@ export interface PresentRate {
   readonly factor?: number
 }
 
-/** The rate that the state rests on: of the fastest rule that fires, else over the longest short window. */
-export function presentRate({ verdicts }: Evaluation): PresentRate | undefined {
-  const firing = verdicts
+/** The rate that the state rests on: of the fastest rule that fires, else the pace. */
+export function presentRate(evaluation: Evaluation): PresentRate {
+  const firing = evaluation.verdicts
     .filter((v) => v.kind === 'burning')
     .toSorted((a, b) => (b.long.rate ?? 0) - (a.long.rate ?? 0))[0]
   if (firing !== undefined)
     return { rate: firing.long.rate, length: firing.long.length, factor: firing.factor }
-  const calm = verdicts.toSorted((a, b) => b.short.length - a.short.length)[0]
-  return calm && { rate: calm.short.rate, length: calm.short.length }
+  const { rate, over } = headline(evaluation).pace
+  return { rate, length: over }
 }
 
 /** What a tired person needs to know of one evaluation, in one sentence. */
@@ -67,12 +67,12 @@ function burningSentence(
   { words, language }: Voice,
 ): string {
   const burn = presentRate(evaluation)
-  const pace = Math.max(...evaluation.verdicts.map((v) => v.short.length))
+  const { over } = headline(evaluation).pace
   const said = rate(burn?.rate ?? 0, language)
   const length = span(burn?.length ?? 0, words, language)
   return gone === undefined
     ? words.sentenceBurning(said, length, name)
-    : words.sentenceBurningGone({ rate: said, length, pace: span(pace, words, language), window: name, gone })
+    : words.sentenceBurningGone({ rate: said, length, pace: span(over, words, language), window: name, gone })
 }
 
 /** The line on top of the fleet. In English the service's own sentence stands; other languages say the same of it. */
