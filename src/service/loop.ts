@@ -6,6 +6,7 @@ import {
   type CostOf,
   type Decision,
   EMPTY_STATE,
+  type FoldEntry,
   fold,
   incidentsOf,
   step,
@@ -23,7 +24,7 @@ import {
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
-import type { Ledger } from '../store/index.ts'
+import type { Journal, Ledger } from '../store/index.ts'
 import { knownOf } from './coverage.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { byUrgency, toSummary } from './view.ts'
@@ -56,6 +57,8 @@ export interface Loop {
   readonly shown: () => Shown | undefined
   /** What a person does to an incident, written down before it is told. A sentence when it cannot be done. */
   readonly act: (action: Action) => Promise<Result<ActResult, string>>
+  /** For who tells people: what it writes of an incident is in the incident's timeline as soon as it is on disk. */
+  readonly journal: Journal
 }
 
 /** How far back coverage is read again at each tick: late reports of live sources. */
@@ -70,13 +73,16 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   let shown: Shown | undefined
   // A tick and a person's action both go from a state to the next; one at a time, in the order they came.
   const exclusive = createQueue()
+  const take = (entries: readonly FoldEntry[]): void => {
+    alerting = fold(alerting, entries)
+    if (shown) shown = { ...shown, alerting }
+  }
   const record = async (events: ActResult['events']): Promise<void> => {
     if (events.length === 0) return
     await world.trace.span('journal.append', { entries: events.length }, () =>
       parts.ledger.journal.append(events),
     )
-    alerting = fold(alerting, events)
-    if (shown) shown = { ...shown, alerting }
+    take(events)
   }
   const tick = async (): Promise<void> => {
     const now = world.clock.now()
@@ -110,6 +116,14 @@ export function createLoop(world: World, parts: LoopParts): Loop {
         if (acted.value.decision) parts.tell([acted.value.decision])
         return acted
       }),
+    journal: {
+      read: parts.ledger.journal.read,
+      append: async (entries) => {
+        const written = await parts.ledger.journal.append(entries)
+        take(written)
+        return written
+      },
+    },
   }
 }
 

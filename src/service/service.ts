@@ -79,7 +79,7 @@ function join(world: World, options: ServiceOptions, ledger: Ledger): RunningSer
     locale: slack?.locale ?? 'en',
   }
   const outbox = createOutbox(world, {
-    journal: ledger.journal,
+    journal: { read: ledger.journal.read, append: (entries) => loop.journal.append(entries) },
     destinations: slack ? [slackDestination(world, slack)] : [],
     brief: (id) => briefOf(briefs, id),
   })
@@ -128,6 +128,8 @@ class RunningService implements Service {
   readonly #parts: Parts
   readonly #listening: (url: string) => void
   #http: HttpServer | undefined
+  /** What browsers were told of last; what people did since is news to them too. */
+  #published: Shown | undefined
 
   constructor(parts: Parts, listening: (url: string) => void) {
     this.#parts = parts
@@ -151,6 +153,7 @@ class RunningService implements Service {
     await loop.recall()
     sources.update(directory.current().sources)
     await loop.tick()
+    this.#published = loop.shown()
     this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
       ...options.listen,
       auth: options.auth,
@@ -197,14 +200,18 @@ class RunningService implements Service {
   /** One turn of the loop. A failure is told and the next turn tries again: nothing is lost, it is in the ledger. */
   async #tick(): Promise<void> {
     const { world, loop, live, metrics, briefs } = this.#parts
-    const before = loop.shown()
     const started = world.clock.monotonicMs()
     try {
       await world.trace.span('tick', {}, loop.tick)
       metrics.tickSeconds.observe((world.clock.monotonicMs() - started) / 1_000)
       const shown = loop.shown()
       if (shown)
-        publishChanges(live, { before, shown, sentence: (incident) => sentenceOf(briefs, shown, incident) })
+        publishChanges(live, {
+          before: this.#published,
+          shown,
+          sentence: (incident) => sentenceOf(briefs, shown, incident),
+        })
+      this.#published = shown
     } catch (error) {
       metrics.ticksFailed.inc()
       world.log.error('evaluation failed; it is tried again', { err: error })

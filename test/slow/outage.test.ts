@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { earlier, minuteOf } from '../../src/base/index.ts'
 import { type Message, repliesTo } from '../../src/cli/dev/slack/index.ts'
+import type * as wire from '../../src/contract/index.ts'
 import {
   append,
   CLOUDS,
@@ -110,6 +111,15 @@ test('a total outage of one cloud is in Slack within 75 s of its first second, a
   const reading = readingOf(first)
   expect(reading).toContain('gcp burning')
   for (const cloud of CLOUDS.filter((each) => each !== 'gcp')) expect(reading).toContain(`${cloud} fine`)
+})
+
+test("the incident's timeline says at once that people were told", async () => {
+  const [incident] = await rig.incidents()
+  const { timeline } = await rig.get<wire.IncidentDetail>(`api/v1/incidents/${incident?.id}`)
+  expect(timeline.map(({ kind, text }) => [kind, text])).toEqual([
+    ['opened', expect.stringContaining('Opened as a page.')],
+    ['told', 'Told slack slo-alerts.'],
+  ])
 })
 
 test('through the outage it stays one message, which is kept up to date', async () => {
