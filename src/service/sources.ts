@@ -119,7 +119,11 @@ function start(world: World, source: DataSource, options: SourcesOptions): Runni
   const stopping = new AbortController()
   const done = Promise.allSettled(
     inputs.map(({ name, collector }) =>
-      run(world, { collector, sink: sinkOf(options.sink, source.name, name), signal: stopping.signal }),
+      run(world, {
+        collector,
+        sink: sinkOf(world, options.sink, { source: source.name, input: name }),
+        signal: stopping.signal,
+      }),
     ),
   )
   return { source, text: describe(source), inputs, faults, stopping, done }
@@ -199,19 +203,22 @@ function toLabels(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
 }
 
-/** Coverage of an input is kept under its own name, so that one that is read well does not speak for the others. */
-function sinkOf(sink: Sink, source: string, input: string): Sink {
-  if (input === '') return sink
-  const name = inputSource(source, input)
+/**
+ * Where one input writes. Its coverage is kept under its own name, so that one that is read well does not speak for
+ * the others.
+ */
+function sinkOf(world: World, sink: Sink, { source, input }: { source: string; input: string }): Sink {
+  const name = input === '' ? source : inputSource(source, input)
   return {
     checkpoint: sink.checkpoint,
-    write: (step, signal) => {
-      if (step.coverage === undefined) return sink.write(step, signal)
-      const coverage = step.coverage.map((span) =>
-        span.source === source ? { ...span, source: name } : span,
-      )
-      return sink.write({ ...step, coverage }, signal)
-    },
+    write: (step, signal) =>
+      world.trace.span('collector.write', { source: name, rows: step.traffic.length }, () => {
+        if (input === '' || step.coverage === undefined) return sink.write(step, signal)
+        const coverage = step.coverage.map((span) =>
+          span.source === source ? { ...span, source: name } : span,
+        )
+        return sink.write({ ...step, coverage }, signal)
+      }),
   }
 }
 

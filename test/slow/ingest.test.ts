@@ -170,7 +170,7 @@ async function untilInsert(ledger: string, child: ReturnType<typeof start>, nth:
 /** What the ledger says: `service minute outcome` → how many. */
 async function countsOf(path: string): Promise<Record<string, number>> {
   await using ledger = await openLedger(createTestWorld(), { kind: 'embedded', path, retention })
-  const every = { text: '{}', matches: (_: Labels) => true }
+  const every = { text: '{}', matches: () => true }
   const all: RequestQuery = { kind: 'requests', source: 'edge', match: every, outcome: 'all' }
   const ignored = REASONS.filter(({ outcome }) => outcome === 'ignored').map(({ reason }) => reason)
   // Nothing is bad here but what was ignored.
