@@ -1,8 +1,11 @@
+import { correctionProblem, type SloId } from '../slo/index.ts'
 import { type Context, labelsOf, metadataOf, originOf, placeOf, specOf, unresolved } from './context.ts'
 import { parseDecimal, toRational } from './decimal.ts'
 import type { DocumentNode } from './documents.ts'
 import type { Correction, DefinedSlo, ProviderSla, Stretch, TrafficEvent } from './model.ts'
+import { readRule, timesADay } from './recurrence.ts'
 import type { Report } from './report.ts'
+import { someOf } from './suggest.ts'
 import { targetFrom } from './targets.ts'
 import { get, itemsOf, type Node, textOf } from './tree.ts'
 import { readDuration, readWallClock, readZone } from './windows.ts'
@@ -30,6 +33,7 @@ export function buildCorrection(
         remedy: `Write "${key}:" with ${key === 'reason' ? 'why' : 'who approved it'}.`,
       })
   if (!when || report.errors() > before) return undefined
+  warnOfReach(document, [...slos.values()], named, context)
   return {
     name: document.name,
     displayName: metadataOf(document).displayName,
@@ -41,6 +45,31 @@ export function buildCorrection(
     when,
     origin: originOf(context, document),
   }
+}
+
+/** A correction of a part is no correction of a whole that cannot be taken apart by its labels. */
+function warnOfReach(
+  document: DocumentNode,
+  slos: readonly DefinedSlo[],
+  named: readonly SloId[],
+  { report }: Context,
+): void {
+  const spec = specOf(document)
+  const scope = labelsOf(get(spec, 'scope'))
+  const about = named.length === 0 ? { scope } : { scope, slos: named }
+  const reasons = slos.map(({ slo }) => ({ name: slo.name, reason: correctionProblem(about, slo) }))
+  const apart = reasons.filter(({ reason }) => reason === 'not-split').map(({ name }) => name)
+  if (apart.length > 0)
+    report.warn('NINES-1707', placeOf(spec, 'scope'), {
+      message: `${document.name} cannot be taken out of ${someOf(apart, 4)}, which ${apart.length === 1 ? 'is' : 'are'} not split by ${Object.keys(scope).join(', ')}`,
+      remedy: 'Split the SLO with nines.dev/split-by, name other SLOs under slos, or correct the whole.',
+    })
+  const sliced = reasons.filter(({ reason }) => reason === 'slices').map(({ name }) => name)
+  if (sliced.length > 0)
+    report.warn('NINES-1707', placeOf(spec, 'scope'), {
+      message: `${document.name} corrects only the splits of ${someOf(sliced, 4)}: slices are judged as a whole`,
+      remedy: 'Delete scope to correct the whole, or name other SLOs under slos.',
+    })
 }
 
 const EVENT_TYPES = ['sale', 'tv', 'push', 'maintenance', 'deploy', 'load-test'] as const
@@ -144,6 +173,9 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   WKST: /^(MO|TU|WE|TH|FR|SA|SU)$/,
 }
 
+/** Every quarter of an hour; what recurs more often than that is always there. */
+const MOST_TIMES_A_DAY = 96
+
 /** The parts of an RRULE that a maintenance calendar needs, checked one by one. */
 function readRecurrence(node: Node | undefined, report: Report): string | undefined {
   const written = textOf(node)
@@ -160,7 +192,9 @@ function readRecurrence(node: Node | undefined, report: Report): string | undefi
       ? 'the recurrence has no FREQ'
       : parts.has('COUNT') && parts.has('UNTIL')
         ? 'a recurrence ends by COUNT or by UNTIL, not by both'
-        : undefined
+        : timesADay(readRule(rule)) > MOST_TIMES_A_DAY
+          ? `it recurs more than ${MOST_TIMES_A_DAY} times a day`
+          : undefined
   if (message === undefined) return rule
   report.error('NINES-1704', node.place, {
     message,

@@ -24,6 +24,7 @@ export type {
   Stretch,
   TrafficEvent,
 } from './model.ts'
+export { expandCorrections, occurrencesOf } from './occurrences.ts'
 export { fitPolicy } from './policies.ts'
 export { PROBLEMS, type ProblemCode } from './problems.ts'
 export { compileRegex } from './regex.ts'

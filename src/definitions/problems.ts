@@ -98,6 +98,7 @@ export const PROBLEMS = {
   'NINES-1704': 'A recurrence is malformed',
   'NINES-1705': 'A burn policy is malformed',
   'NINES-1706': 'An address is malformed',
+  'NINES-1707': 'A correction does not reach an SLO as a whole',
 } as const
 
 export type ProblemCode = keyof typeof PROBLEMS

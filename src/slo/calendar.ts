@@ -30,6 +30,23 @@ export function isZone(zone: string): boolean {
   }
 }
 
+/**
+ * A wall clock, `YYYY-MM-DD HH:MM:SS`, as a number that orders and subtracts like an instant: what a clock in UTC would
+ * show then. Only a zone makes it an instant.
+ */
+export function wallTime(text: string): number {
+  return wallSeconds(parseWall(text))
+}
+
+/**
+ * The first instant at which the zone's wall clock shows a `wallTime` or later: the moment that clocks go forward over
+ * it, and the first of the two times when they go back and show it twice.
+ */
+export function instantsIn(zone: string): (wall: number) => UnixSeconds {
+  const clock = clockOf(zone)
+  return (wall) => unixSeconds(firstInstantAt(clock, wall))
+}
+
 interface Boundaries {
   readonly at: (k: number) => number
   /** A boundary close to the instant, to search from. */

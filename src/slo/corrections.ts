@@ -9,7 +9,7 @@ import {
   seconds,
   unixSeconds,
 } from '../base/index.ts'
-import type { SloId, Window } from './definition.ts'
+import type { Slo, SloId, Window } from './definition.ts'
 import type { HeldSeries } from './series.ts'
 
 /**
@@ -87,9 +87,18 @@ function levelOf(scope: Labels, splitBy: readonly string[]): number | undefined 
   return places.includes(-1) ? undefined : Math.max(0, ...places.map((place) => place + 1))
 }
 
+/** Why the correction cannot be applied to the SLO as a whole; undefined when it can, or is not about it. */
+export function correctionProblem(
+  correction: Pick<Correction, 'scope' | 'slos'>,
+  slo: Slo,
+): CorrectionProblem['reason'] | undefined {
+  if (correction.slos && !correction.slos.includes(slo.id)) return undefined
+  return problemOf(correction, { splitBy: slo.splitBy, divisible: slo.method === 'occurrences' })
+}
+
 /** Why the correction cannot be applied to the whole of an SLO; undefined when it can. */
 export function problemOf(
-  correction: Correction,
+  correction: Pick<Correction, 'scope'>,
   split: { readonly splitBy: readonly string[]; readonly divisible: boolean },
 ): CorrectionProblem['reason'] | undefined {
   if (labelsKey(correction.scope) === '') return undefined

@@ -11,9 +11,9 @@ export {
   shortFor,
   spentWhenFiring,
 } from './burn.ts'
-export { calendarBoundary, isZone } from './calendar.ts'
+export { calendarBoundary, instantsIn, isZone, wallTime } from './calendar.ts'
 export { type Composite, type CompositePart, compositeOf, worstSlices } from './composite.ts'
-export type { Correction, CorrectionProblem } from './corrections.ts'
+export { type Correction, type CorrectionProblem, correctionProblem } from './corrections.ts'
 export type { KnownSpan } from './coverage.ts'
 export type {
   BudgetCondition,

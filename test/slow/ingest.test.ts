@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Labels, seconds, unixSeconds } from '../../src/base/index.ts'
+import { seconds, unixSeconds } from '../../src/base/index.ts'
 import type { IngestReport } from '../../src/collectors/index.ts'
 import { openLedger } from '../../src/store/index.ts'
 import { type IndicatorQuery, REASONS, type RequestQuery } from '../../src/traffic/index.ts'
