@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRandom } from '../world.ts'
-import { compileSource } from './compiled.ts'
-import { BASE } from './store-contract.ts'
+import { compileSource } from '../slow/compiled.ts'
+import { BASE } from '../slow/store-contract.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'nines-crash-'))
 const path = join(directory, 'data')
