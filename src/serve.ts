@@ -140,7 +140,9 @@ export async function serveDemo({
       const needs = { system, io, days: options.days, seed: options.seed }
       // The history takes a while; the live traffic begins where a second, short pass ends.
       await writeHistory(service, needs)
-      const live = await startLiveEstate(system, { estate: await writeHistory(service, needs), dir, signal })
+      const estate = await writeHistory(service, needs)
+      const port = options.envoyPort === undefined ? {} : { adminPort: options.envoyPort }
+      const live = await startLiveEstate(system, { estate, dir, signal, ...port })
       if (live.kind === 'failed') throw new Error(`${live.error.message} ${live.error.remedy}`)
     },
   )

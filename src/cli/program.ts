@@ -24,6 +24,8 @@ export interface DemoOptions extends ServeOptions {
   readonly days: number
   readonly seed: number
   readonly fresh: boolean
+  /** Where the rack's Envoy answers; the definitions must name the same. */
+  readonly envoyPort?: number
 }
 
 export interface ValidateOptions {
@@ -95,6 +97,11 @@ function addServing(program: Command, commands: Commands, done: (code: number) =
     .option('--days <n>', 'days of history to make', toWhole, 30)
     .option('--seed <n>', 'the same seed gives the same history', toWhole, 9)
     .option('--fresh', 'forget the history of an earlier run', false)
+    .addOption(
+      new Option('--envoy-port <n>', "port of the rack's Envoy, as the definitions name it")
+        .argParser(toPort)
+        .hideHelp(),
+    )
     .addHelpText('after', examples('nines demo', 'nines demo --days 7 --port 9000 --fresh'))
     .action(async (options: DemoOptions) => done(await commands.demo(options)))
 }

@@ -21,6 +21,7 @@ import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import type { ServiceOptions, SlackOptions } from './options.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
+import { createSteadyClock } from './steady-clock.ts'
 
 /** The whole of Nines, joined by hand: collect → record → evaluate → decide → tell. */
 export interface Service extends AsyncDisposable {
@@ -48,7 +49,8 @@ interface Parts {
 }
 
 /** Opens the ledger and the definitions. Nothing is collected, evaluated or served yet. Rejects when it cannot open. */
-export async function createService(world: World, options: ServiceOptions): Promise<Service> {
+export async function createService(given: World, options: ServiceOptions): Promise<Service> {
+  const world = { ...given, clock: createSteadyClock(given.clock) }
   const ledger = await openLedger(world, { ...options.store, retention: options.retention })
   try {
     const service = join(world, options, ledger)
