@@ -73,7 +73,7 @@ function toFields(slo: SloSummary): string[] {
     window && window.budget.timeLeft !== null ? signed(window.budget.timeLeft) : UNKNOWN,
     window ? goneIn(window.exhaustion) : UNKNOWN,
     percent(window?.coverage.ratio ?? null, 2),
-    slo.whole.state,
+    slo.state,
   ]
 }
 

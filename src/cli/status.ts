@@ -62,7 +62,7 @@ export function renderFleet(shown: Fleet, color: boolean): string {
     unknown: paint.dim,
   }
   const table = renderTable(COLUMNS, shown.slos.map(toCells), (cell, column, row) => {
-    const state = shown.slos[row]?.whole.state
+    const state = shown.slos[row]?.state
     return column === 0 && state !== undefined ? tone[state](cell) : cell
   })
   return `${paint.bold(shown.sentence)}\n\n${table}`
@@ -72,7 +72,7 @@ function toCells(slo: SloSummary): string[] {
   const window = slo.whole.windows[0]
   const clouds = slo.clouds.map((c) => `${c.cloud} ${GLYPH[c.state]}`).join(' ')
   return [
-    `${GLYPH[slo.whole.state]} ${slo.whole.state}`,
+    `${GLYPH[slo.state]} ${slo.state}`,
     slo.name,
     slo.service,
     clouds === '' ? UNKNOWN : clouds,

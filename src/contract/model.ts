@@ -96,6 +96,8 @@ export const sloSummary = z.object({
   target: z.string(),
   window: z.string(),
   method: z.enum(['occurrences', 'timeslices', 'ratio-timeslices']),
+  /** Of the promise: burning while a rule fires anywhere in it, else as the whole. */
+  state,
   /** The SLO as a whole. */
   whole: evaluation,
   /** One for each cloud, in the order of their names; empty when the SLO is not split by `cloud_provider`. */

@@ -97,11 +97,18 @@ export function toSummary({
     target: objective.target,
     window: defined.slo.windows[0]?.name ?? '',
     method: defined.slo.method,
+    state: stateOf(whole, evaluations),
     whole: toEvaluation(whole),
     clouds: evaluations.filter((e) => isCloud(e.scope)).map(toCloud),
     spark: [...spark],
     incident: incident?.state === 'open' ? incident.id : null,
   }
+}
+
+/** A promise burns where any part of it does; what is exhausted stays so. */
+function stateOf(whole: Evaluation, evaluations: readonly Evaluation[]): wire.State {
+  const burns = evaluations.some(({ verdicts }) => verdicts.some(({ kind }) => kind === 'burning'))
+  return burns && whole.state !== 'exhausted' ? 'burning' : whole.state
 }
 
 function isCloud(scope: Labels): boolean {
@@ -123,14 +130,14 @@ const WORST_FIRST: readonly wire.State[] = ['exhausted', 'burning', 'watch', 'un
 
 export function countStates(slos: readonly wire.SloSummary[]): wire.Fleet['states'] {
   const states = { ok: 0, watch: 0, burning: 0, exhausted: 0, unknown: 0 }
-  for (const slo of slos) states[slo.whole.state] += 1
+  for (const slo of slos) states[slo.state] += 1
   return states
 }
 
 /** The first thing people read: how many burn, and which is worst. */
 export function fleetSentence(slos: readonly wire.SloSummary[]): string {
   if (slos.length === 0) return 'No promise is defined yet.'
-  const burning = slos.filter((s) => s.whole.state === 'burning' || s.incident !== null)
+  const burning = slos.filter((s) => s.state === 'burning' || s.incident !== null)
   if (burning.length > 0) {
     const worst = burning.toSorted(byBudgetLeft)[0]
     const few = burning.length === 1 ? '1 of' : `${burning.length} of`
@@ -138,7 +145,7 @@ export function fleetSentence(slos: readonly wire.SloSummary[]): string {
   }
   const states = countStates(slos)
   if (states.exhausted > 0) {
-    const worst = slos.filter((s) => s.whole.state === 'exhausted').toSorted(byBudgetLeft)[0]
+    const worst = slos.filter((s) => s.state === 'exhausted').toSorted(byBudgetLeft)[0]
     return `Nothing is burning. ${states.exhausted} of ${slos.length} promises ${states.exhausted === 1 ? 'has' : 'have'} no budget left: ${describe(worst)}.`
   }
   return `All ${slos.length} promises hold.${states.watch > 0 ? ` ${states.watch} spend${states.watch === 1 ? 's' : ''} faster than even.` : ''}`
@@ -176,7 +183,6 @@ function byBudgetLeft(a: wire.SloSummary, b: wire.SloSummary): number {
 
 /** Worst first: by state, then by budget left, then by name. */
 export function byUrgency(a: wire.SloSummary, b: wire.SloSummary): number {
-  const rank = (s: wire.SloSummary): number =>
-    WORST_FIRST.indexOf(s.incident === null ? s.whole.state : 'burning')
+  const rank = (s: wire.SloSummary): number => WORST_FIRST.indexOf(s.state)
   return rank(a) - rank(b) || byBudgetLeft(a, b) || (a.name < b.name ? -1 : 1)
 }

@@ -70,6 +70,7 @@ function summary({ id, name, state, good, bad, left, gone }: Given): SloSummary 
             { cloud: 'gcp', state, sli: 0.9985, leftRatio: -0.5 },
           ]
         : [],
+    state,
     whole: {
       scope: {},
       state,

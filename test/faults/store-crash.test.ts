@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRandom } from '../world.ts'
 import { compileSource } from '../slow/compiled.ts'
 import { BASE } from '../slow/store-contract.ts'
+import { createRandom } from '../world.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'nines-crash-'))
 const path = join(directory, 'data')

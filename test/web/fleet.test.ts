@@ -87,6 +87,7 @@ function slo(name: string, state: State, left: number | null, change: Partial<Sl
     target: '99.9',
     window: '30d',
     method: 'occurrences',
+    state,
     whole: evaluation(state, left),
     clouds: [],
     spark: [],

@@ -134,6 +134,7 @@ export function summarise(promise: Kept, now: number, incident: string | null): 
   const bounds = boundsOf(profile, now)
   const budget = evaluateScope(promise, {}, now).windows[0]?.budget.events ?? 0
   const clouds = cloudsOf(profile)
+  const whole = evaluateScope(promise, {}, now)
   return {
     id: profile.id,
     slo: profile.slo,
@@ -145,7 +146,8 @@ export function summarise(promise: Kept, now: number, incident: string | null): 
     target: profile.target,
     window: profile.window,
     method: profile.method,
-    whole: evaluateScope(promise, {}, now),
+    state: whole.state,
+    whole,
     clouds:
       clouds.length < 2
         ? []

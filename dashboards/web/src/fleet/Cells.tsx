@@ -11,9 +11,9 @@ import { useVoice } from '../shell/voice.ts'
 export function StateCell({ slo }: { slo: SloSummary }): ReactElement {
   const { words } = useVoice()
   return (
-    <span className="stateword" data-state={slo.whole.state}>
-      <Glyph state={slo.whole.state} />
-      {words[slo.whole.state]}
+    <span className="stateword" data-state={slo.state}>
+      <Glyph state={slo.state} />
+      {words[slo.state]}
     </span>
   )
 }

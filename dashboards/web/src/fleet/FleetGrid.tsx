@@ -11,12 +11,12 @@ export function FleetGrid({ slos }: { slos: readonly SloSummary[] }): ReactEleme
   const { words } = useVoice()
   const services = new Map<string, SloSummary[]>()
   for (const slo of slos) services.set(slo.service, [...(services.get(slo.service) ?? []), slo])
-  const worst = (list: readonly SloSummary[]): number => Math.min(...list.map((s) => urgency(s.whole.state)))
+  const worst = (list: readonly SloSummary[]): number => Math.min(...list.map((s) => urgency(s.state)))
   const cards = [...services].sort(([a, x], [b, y]) => worst(x) - worst(y) || a.localeCompare(b))
   return (
     <div className="grid">
       {cards.map(([service, list]) => {
-        const first = list.toSorted((a, b) => urgency(a.whole.state) - urgency(b.whole.state))[0]
+        const first = list.toSorted((a, b) => urgency(a.state) - urgency(b.state))[0]
         const owners = [...new Set(list.map((s) => s.owner))].join(', ')
         return (
           <section key={service} className="card" aria-label={service}>
@@ -25,15 +25,15 @@ export function FleetGrid({ slos }: { slos: readonly SloSummary[] }): ReactEleme
               <span className="muted">{owners}</span>
               {first && (
                 <span className="stateword">
-                  <Glyph state={first.whole.state} />
-                  {words[first.whole.state]}
+                  <Glyph state={first.state} />
+                  {words[first.state]}
                 </span>
               )}
             </header>
             <ul>
               {list.map((slo) => (
                 <li key={slo.id}>
-                  <Glyph state={slo.whole.state} label={words[slo.whole.state]} />
+                  <Glyph state={slo.state} label={words[slo.state]} />
                   <Link to="/slo/$" params={{ _splat: slo.id }} data-row="">
                     {slo.name}
                   </Link>

@@ -91,7 +91,7 @@ function Row({
       role="row"
       ref={measure}
       data-index={index}
-      data-state={slo.whole.state}
+      data-state={slo.state}
       aria-rowindex={index + 2}
       onClick={(e) => {
         // The name is the link; the rest of the row is a larger target for the same.

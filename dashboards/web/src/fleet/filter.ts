@@ -53,14 +53,14 @@ export function select(slos: readonly SloSummary[], search: FleetSearch): readon
   const { column, down } = sortOf(search)
   const sign = down ? -1 : 1
   return slos
-    .filter((s) => states.length === 0 || states.includes(s.whole.state))
+    .filter((s) => states.length === 0 || states.includes(s.state))
     .filter((s) => matches(`${s.name} ${s.service} ${s.owner} ${s.slo} ${s.indicator}`, search.q ?? ''))
     .toSorted((a, b) => sign * compare(a, b, column) || compare(a, b, 'left') || a.name.localeCompare(b.name))
 }
 
 function compare(a: SloSummary, b: SloSummary, column: Column): number {
   if (column === 'name') return a.name.localeCompare(b.name)
-  if (column === 'state') return urgency(a.whole.state) - urgency(b.whole.state)
+  if (column === 'state') return urgency(a.state) - urgency(b.state)
   const [x, y] = [figure(a, column), figure(b, column)]
   return x === y ? 0 : x - y
 }

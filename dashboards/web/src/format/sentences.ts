@@ -80,7 +80,7 @@ export function fleetSentence(fleet: Fleet, { words, language }: Voice): string 
   if (language === 'en') return fleet.sentence
   if (fleet.slos.length === 0) return words.emptyFleet
   const all = count(fleet.slos.length, language)
-  const burning = fleet.slos.filter((s) => s.whole.state === 'burning').toSorted(byLeft)
+  const burning = fleet.slos.filter((s) => s.state === 'burning').toSorted(byLeft)
   const first = words.fleetSentence(count(burning.length, language), all)
   const [worst] = burning
   if (worst === undefined) return first

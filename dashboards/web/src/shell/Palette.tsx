@@ -166,8 +166,8 @@ function useChoices(onHelp: () => void): Choice[] {
     ...slos.map((s) => ({
       key: `s-${s.id}`,
       text: s.name,
-      detail: `${s.service} · ${words[s.whole.state]}`,
-      mark: <Glyph state={s.whole.state} />,
+      detail: `${s.service} · ${words[s.state]}`,
+      mark: <Glyph state={s.state} />,
       act: () => void navigate({ to: '/slo/$', params: { _splat: s.id } }),
     })),
     ...pages,
