@@ -1,6 +1,7 @@
-import type { Range } from '../base/index.ts'
+import { type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { type CountRow, type CoverageSpan, type Outcome, type TrafficRow } from '../traffic/index.ts'
 import { QUARTER } from './coverage.ts'
+import type { Written } from './own-changes.ts'
 import { RowWriter } from './row-binary.ts'
 import { hashOf, type Series, type SeriesRegistry } from './series.ts'
 
@@ -18,6 +19,9 @@ export class CellDraft {
   #count = 0
   #writer: Buffer = NO_TEXT
   #revision = 0
+  #written: Stretch[] = []
+  /** The stretch of the source whose row came last: most rows of a step have one source. */
+  #stretch: Stretch | undefined
 
   constructor(registry: SeriesRegistry) {
     this.#registry = registry
@@ -38,8 +42,14 @@ export class CellDraft {
 
   /** Whose rows follow. */
   begin(writer: string, revision: number): void {
+    this.#stretch = undefined
     this.#writer = this.#textOf(writer)
     this.#revision = revision
+  }
+
+  /** What the rows are about, source by source: what changes once they are written. */
+  get written(): readonly Written[] {
+    return this.#written
   }
 
   /** Where the draft is, to go back to. */
@@ -56,6 +66,8 @@ export class CellDraft {
     this.#rows.truncate(0)
     this.#days.clear()
     this.#count = 0
+    this.#written = []
+    this.#stretch = undefined
   }
 
   traffic(row: TrafficRow): void {
@@ -88,7 +100,7 @@ export class CellDraft {
     this.#cell(series.id, KIND.coverage, { minute: span.from, reason: '', count: span.to })
     this.#rows.u16(0)
     this.#rows.text(`${span.state} ${span.reason}`)
-    this.#seen(series, span.from)
+    this.#seen(series, span.from, span.to)
   }
 
   checkpoint(key: string, value: string): void {
@@ -119,7 +131,16 @@ export class CellDraft {
     this.#rows.u64(cell.count)
   }
 
-  #seen(series: Series, minute: number): void {
+  #seen(series: Series, minute: number, to = minute + 60): void {
+    const { source, family } = series
+    if (this.#stretch?.source !== source) {
+      this.#stretch = { source, covers: false, from: unixSeconds(minute), to: unixSeconds(to) }
+      this.#written.push(this.#stretch)
+    }
+    const stretch = this.#stretch
+    if (minute < stretch.from) stretch.from = unixSeconds(minute)
+    if (to > stretch.to) stretch.to = unixSeconds(to)
+    if (family === 'coverage') stretch.covers = true
     const day = dayOf(minute)
     if (day > series.lastDay && day > (this.#days.get(series) ?? -1)) this.#days.set(series, day)
   }
@@ -133,6 +154,14 @@ export class CellDraft {
     this.#texts.set(text, row.bytes)
     return row.bytes
   }
+}
+
+/** A `Written` that grows. */
+interface Stretch {
+  readonly source: string
+  covers: boolean
+  from: UnixSeconds
+  to: UnixSeconds
 }
 
 export interface ZeroCell {

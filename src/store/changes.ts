@@ -19,6 +19,7 @@ interface Cursor {
 interface Insert {
   readonly source: string
   readonly stamp: number
+  covers: boolean
   from: UnixSeconds
   to: UnixSeconds
 }
@@ -32,20 +33,26 @@ export async function readChanges(
   const before = cursor === undefined ? undefined : parseCursor(cursor)
   const inserts = await readInserts(Math.min(before?.at ?? at, at) - OVERLAP_MS, context)
   const told: string[] = []
-  const touched = new Map<string, Range[]>()
+  const fresh: Insert[] = []
   for (const [key, insert] of inserts) {
     if (insert.stamp >= at - OVERLAP_MS) told.push(key)
-    if (before === undefined || before.told.has(key)) continue
-    const ranges = touched.get(insert.source)
-    if (ranges) ranges.push(insert)
-    else touched.set(insert.source, [insert])
+    if (before !== undefined && !before.told.has(key)) fresh.push(insert)
   }
-  return {
-    cursor: JSON.stringify({ at, told }),
-    touched: [...touched]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([source, ranges]) => mergeRanges(ranges).map((range) => ({ ...range, source }))),
+  const covered = new Set(fresh.filter(({ covers }) => covers).map(({ source }) => source))
+  return { cursor: JSON.stringify({ at, told }), touched: touchedOf(fresh), covered: [...covered].sort() }
+}
+
+/** By source, in the order of their names: the stretches in which something was written, merged. */
+export function touchedOf(written: readonly (Range & { readonly source: string })[]): Changes['touched'] {
+  const touched = new Map<string, Range[]>()
+  for (const one of written) {
+    const ranges = touched.get(one.source)
+    if (ranges) ranges.push(one)
+    else touched.set(one.source, [one])
   }
+  return [...touched]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([source, ranges]) => mergeRanges(ranges).map((range) => ({ ...range, source })))
 }
 
 async function readInserts(
@@ -55,7 +62,7 @@ async function readInserts(
   const { engine, registry } = context
   const rows = await engine.query(
     `SELECT toUInt64(toUnixTimestamp64Milli(inserted_at)), series, toString(writer), toUInt32(min(minute)),
-       max(if(kind = 'coverage', count, toUInt64(toUInt32(minute)) + 60))
+       max(if(kind = 'coverage', count, toUInt64(toUInt32(minute)) + 60)), max(kind = 'coverage')
      FROM ${engine.tables.database}.cells
      WHERE inserted_at >= fromUnixTimestamp64Milli(${Math.max(0, since)}) AND kind != 'checkpoint'
      GROUP BY inserted_at, series, writer`,
@@ -69,12 +76,14 @@ async function readInserts(
     const writer = rows.text()
     const from = unixSeconds(rows.u32())
     const to = unixSeconds(rows.u64())
+    const covers = rows.u8() === 1
     if (source === undefined) continue
     // The cursor travels as text; 64 bits of hash keep it short and tell inserts apart.
     const key = hashOf(JSON.stringify([stamp, source, writer])).toString(36)
     const insert = inserts.get(key)
-    if (insert === undefined) inserts.set(key, { source, stamp, from, to })
+    if (insert === undefined) inserts.set(key, { source, stamp, covers, from, to })
     else {
+      if (covers) insert.covers = true
       if (from < insert.from) insert.from = from
       if (to > insert.to) insert.to = to
     }

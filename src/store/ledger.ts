@@ -44,6 +44,8 @@ export interface Ledger extends AsyncDisposable {
 export interface Changes {
   readonly cursor: string
   readonly touched: readonly (Range & { readonly source: string })[]
+  /** Those of the sources of which coverage was written. */
+  readonly covered: readonly string[]
 }
 
 export interface BreakdownOptions {

@@ -10,6 +10,7 @@ import { openJournal } from './journal.ts'
 import type { Ledger } from './ledger.ts'
 import { applyRetention, migrate } from './migrate.ts'
 import type { LedgerOptions } from './options.ts'
+import { OwnChanges } from './own-changes.ts'
 import { readSeries } from './read.ts'
 import { SeriesRegistry } from './series.ts'
 import { storeError } from './store-error.ts'
@@ -43,7 +44,8 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
   await applyRetention(engine, options.retention)
   const registry = new SeriesRegistry(engine)
   await registry.load()
-  const writer = new StepWriter(world, { engine, registry, retention: options.retention })
+  const changes = new OwnChanges()
+  const writer = new StepWriter(world, { engine, registry, retention: options.retention, changes })
   const journal = await openJournal(world, engine)
   const context = { engine, registry }
   /** Series that other processes made are known before a question about them is asked. */
@@ -59,10 +61,13 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
         readSeries(queries, { ...context, range, width }),
       )
     },
-    changes: (cursor) => readChanges(cursor, context),
+    changes: (cursor) =>
+      world.trace.span('store.changes', {}, async () =>
+        engine.shared ? readChanges(cursor, context) : changes.since(cursor),
+      ),
     coverage: async (sources, range) => {
       await fresh()
-      return readCoverage(sources, range, context)
+      return world.trace.span('store.coverage', {}, () => readCoverage(sources, range, context))
     },
     breakdown: async (query, asked) => {
       await fresh()

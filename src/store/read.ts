@@ -71,26 +71,26 @@ function openAccounts(
   context: { buckets: number; uses: Map<Series, Uses>; registry: SeriesRegistry },
 ): readonly Account[] {
   const accounts = new Map<string, Account>()
-  const account = (scope: Labels): Account => {
-    const key = labelsKey(scope)
+  const account = ({ key, labels }: Scope): Account => {
     const known = accounts.get(key)
     if (known) return known
     const { buckets } = context
-    const opened = { scope, numerator: new Float64Array(buckets), total: new Float64Array(buckets) }
+    const opened = { scope: labels, numerator: new Float64Array(buckets), total: new Float64Array(buckets) }
     accounts.set(key, opened)
     return opened
   }
-  account({})
+  account(WHOLE)
+  const splitBy = query.splitBy.join('\n')
   for (const side of ['numerator', 'total'] as const) {
     const metric = side === 'numerator' ? query.numerator.query : query.total
     const measure = measureOf(metric)
+    const key = `${measure.shape} ${measure.before ?? ''}`
     for (const series of seriesOf(context.registry, metric)) {
       const uses: Uses = context.uses.get(series) ?? new Map()
       context.uses.set(series, uses)
-      const key = `${measure.shape} ${measure.before ?? ''}`
       const use = uses.get(key) ?? { measure, into: [] }
       uses.set(key, use)
-      for (const scope of scopesOf(series.labels, query.splitBy)) use.into.push(account(scope)[side])
+      for (const scope of scopesOf(series, query.splitBy, splitBy)) use.into.push(account(scope)[side])
     }
   }
   return [...accounts.values()]
@@ -102,13 +102,32 @@ export function seriesOf(registry: SeriesRegistry, metric: MetricQuery): readonl
     : registry.matching(metric.source, metric.match)
 }
 
-/** A series without one of the labels is in the wider scopes only. */
-function scopesOf(labels: Labels, splitBy: readonly string[]): readonly Labels[] {
-  const scopes: Labels[] = [{}]
+interface Scope {
+  readonly key: string
+  readonly labels: Labels
+}
+
+const WHOLE: Scope = { key: '', labels: {} }
+/** The scopes of a series do not change, and every read asks for them. */
+const SCOPES = new WeakMap<Series, Map<string, readonly Scope[]>>()
+
+/** A series without one of the labels is in the wider scopes only. `name` is one text for the list of labels. */
+function scopesOf(series: Series, splitBy: readonly string[], name: string): readonly Scope[] {
+  const known = SCOPES.get(series)?.get(name)
+  if (known) return known
+  const found = findScopes(series.labels, splitBy)
+  const ofSeries = SCOPES.get(series) ?? new Map<string, readonly Scope[]>()
+  SCOPES.set(series, ofSeries.set(name, found))
+  return found
+}
+
+function findScopes(labels: Labels, splitBy: readonly string[]): readonly Scope[] {
+  const scopes: Scope[] = [WHOLE]
   for (let length = 1; length <= splitBy.length; length++) {
     const name = splitBy[length - 1]
     if (name === undefined || (labels[name] ?? '') === '') break
-    scopes.push(pickLabels(labels, splitBy.slice(0, length)))
+    const picked = pickLabels(labels, splitBy.slice(0, length))
+    scopes.push({ key: labelsKey(picked), labels: picked })
   }
   return scopes
 }

@@ -4,6 +4,7 @@ import { CellDraft, KIND, outcomeKind, quartersOf, type ZeroCell } from './cells
 import { cutByQuarter } from './coverage.ts'
 import { type Engine, quote } from './engine.ts'
 import type { Retention } from './options.ts'
+import type { OwnChanges } from './own-changes.ts'
 import { RowWriter } from './row-binary.ts'
 import { CELLS, EXEMPLARS } from './schema.ts'
 import { type SeriesRegistry, writeLabels } from './series.ts'
@@ -20,6 +21,8 @@ export interface WriterOptions {
   readonly engine: Engine
   readonly registry: SeriesRegistry
   readonly retention: Retention
+  /** Told of what an insert wrote, before its steps resolve. */
+  readonly changes: OwnChanges
 }
 
 interface Pending {
@@ -132,7 +135,12 @@ export class StepWriter {
   async #insert(): Promise<void> {
     if (this.#draft.count === 0) return
     await this.#options.registry.save(this.#draft.days)
-    await this.#options.engine.insert(CELLS, this.#draft.bytes)
+    try {
+      await this.#options.engine.insert(CELLS, this.#draft.bytes)
+    } finally {
+      // An insert that failed may have been done nevertheless.
+      this.#options.changes.note(this.#draft.written)
+    }
     this.#draft.clear()
   }
 
