@@ -1,13 +1,13 @@
 import { type Range, type Seconds, type UnixSeconds } from '../base/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
 import type { Need, Timelines } from '../slo/index.ts'
-import type { Ledger } from '../store/index.ts'
+import type { Changes, Ledger } from '../store/index.ts'
 import type { IndicatorQuery } from '../traffic/index.ts'
 
 /** Keeps the engine's counts equal to the ledger's: reads what the engine lacks, and what was written since. */
 export interface Feed {
-  /** Reads all that evaluation at `now` needs. Resolves with how many buckets were loaded. */
-  readonly refresh: (now: UnixSeconds) => Promise<number>
+  /** Reads all that evaluation at `now` needs. Resolves with what was written since the last time. */
+  readonly refresh: (now: UnixSeconds) => Promise<Changes>
 }
 
 interface Read {
@@ -30,10 +30,9 @@ export function createFeed(ledger: Ledger, timelines: Timelines, slos: readonly 
         const slo = byId.get(need.slo)
         return slo ? [{ slo, need }] : []
       })
-      let loaded = 0
-      for (const group of groupReads(reads)) loaded += await readGroup(ledger, timelines, group)
+      for (const group of groupReads(reads)) await readGroup(ledger, timelines, group)
       cursor = changes.cursor
-      return loaded
+      return changes
     },
   }
 }
@@ -61,7 +60,7 @@ async function readGroup(
   ledger: Ledger,
   timelines: Timelines,
   { width, range, reads }: ReadGroup,
-): Promise<number> {
+): Promise<void> {
   const queries = reads.flatMap(({ slo: defined }) =>
     defined.queries.map(
       (query): IndicatorQuery => ({ ...query, id: `${defined.slo.id}${SEPARATOR}${query.id}` }),
@@ -73,5 +72,4 @@ async function readGroup(
     timelines.load(query.slice(0, at), query.slice(at + 1), series)
   }
   for (const { need } of reads) timelines.loaded(need)
-  return found.reduce((sum, series) => sum + series.good.length, 0)
 }

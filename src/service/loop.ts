@@ -15,18 +15,19 @@ import {
   earlier,
   HOUR,
   hourOf,
-  labelsKey,
   later,
   type Result,
   type UnixSeconds,
+  unixSeconds,
   type World,
 } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
-import type { Journal, Ledger } from '../store/index.ts'
-import { knownOf } from './coverage.ts'
+import type { Changes, Journal, Ledger } from '../store/index.ts'
+import { inputSource, knownOf } from './coverage.ts'
 import { createFeed, type Feed } from './feed.ts'
+import { createSparks, type Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
 
 /** What the loop is given. */
@@ -61,7 +62,7 @@ export interface Loop {
   readonly journal: Journal
 }
 
-/** How far back coverage is read again at each tick: late reports of live sources. */
+/** How far back coverage is read again when more of it was written: inputs of one source report at different times. */
 const COVERAGE_TAIL = 2 * HOUR
 const ENTRIES_AT_ONCE = 5_000
 
@@ -98,7 +99,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     )
     await record(decided.events)
     const grouped = group(evaluations)
-    const summaries = summarise({ definitions, grouped, timelines, alerting, now })
+    const summaries = await world.trace.span('fleet.summarise', {}, async () =>
+      summarise({ definitions, grouped, timelines, alerting, sparks: current.sparks, now }),
+    )
     shown = { now, definitions, evaluations: grouped, summaries, alerting, timelines }
     parts.tell(decided.decisions)
   }
@@ -141,7 +144,9 @@ interface Held {
   readonly definitions: Definitions
   readonly timelines: Timelines
   readonly feed: Feed
-  covered: boolean
+  /** Sources whose coverage was read, with the inputs that it was made up of. */
+  readonly covered: Map<string, string>
+  readonly sparks: Sparks
 }
 
 function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds): Held {
@@ -149,19 +154,45 @@ function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds)
     definitions.slos.map((defined) => defined.slo),
     { now },
   )
-  return { definitions, timelines, feed: createFeed(ledger, timelines, definitions.slos), covered: false }
+  return {
+    definitions,
+    timelines,
+    feed: createFeed(ledger, timelines, definitions.slos),
+    covered: new Map(),
+    sparks: createSparks(),
+  }
 }
 
 async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<void> {
-  await held.feed.refresh(now)
+  const changes = await held.feed.refresh(now)
+  // Late data restates hours that are over.
+  if (changes.touched.some(({ from }) => from < hourOf(now))) held.sparks.forget()
   const sources = new Set(held.definitions.slos.flatMap((defined) => defined.slo.sources))
-  const from = held.covered ? earlier(now, COVERAGE_TAIL) : oldestOf(held.definitions.slos, now)
-  const range = { from: hourOf(from), to: later(now, 60) }
   for (const source of sources) {
-    const known = await knownOf(parts.ledger, { source, inputs: parts.inputsOf(source), range })
-    held.timelines.cover(source, known)
+    const inputs = parts.inputsOf(source)
+    const from = staleFrom(held, { source, inputs, changes, now })
+    if (from === undefined) continue
+    const range = { from: hourOf(from), to: later(now, 60) }
+    held.timelines.cover(source, await knownOf(parts.ledger, { source, inputs, range }))
+    held.covered.set(source, inputs.join('\n'))
   }
-  held.covered = true
+}
+
+/** From when on what is held of a source's coverage may be wrong; undefined: nowhere. */
+function staleFrom(
+  held: Held,
+  {
+    source,
+    inputs,
+    changes,
+    now,
+  }: { source: string; inputs: readonly string[]; changes: Changes; now: UnixSeconds },
+): UnixSeconds | undefined {
+  if (held.covered.get(source) !== inputs.join('\n')) return oldestOf(held.definitions.slos, now)
+  const names = new Set([source, ...inputs.map((input) => inputSource(source, input))])
+  if (!changes.covered.some((name) => names.has(name))) return undefined
+  const written = changes.touched.filter((each) => names.has(each.source)).map(({ from }) => from)
+  return unixSeconds(Math.min(earlier(now, COVERAGE_TAIL), ...written))
 }
 
 /** The start of the longest window that anything looks at. */
@@ -197,6 +228,7 @@ interface Summarised {
   readonly grouped: ReadonlyMap<string, readonly Evaluation[]>
   readonly timelines: Timelines
   readonly alerting: AlertingState
+  readonly sparks: Sparks
   readonly now: UnixSeconds
 }
 
@@ -205,6 +237,7 @@ function summarise({
   grouped,
   timelines,
   alerting,
+  sparks,
   now,
 }: Summarised): readonly wire.SloSummary[] {
   const open = new Map(
@@ -216,25 +249,11 @@ function summarise({
     defined.slo.objectives.map((objective) => {
       const key = keyOf(defined.slo.id, objective.name)
       const evaluations = grouped.get(key) ?? []
-      const spark = sparkOf(timelines, evaluations[0], now)
+      const spark = sparks.of(timelines, evaluations[0], now)
       return toSummary({ defined, objective, evaluations, spark, incident: open.get(key) })
     }),
   )
   return summaries.filter((summary) => summary !== undefined).sort(byUrgency)
-}
-
-/** The share of the whole budget that each of the last 24 hours spent; null where the hour had no events. */
-function sparkOf(timelines: Timelines, whole: Evaluation | undefined, now: UnixSeconds): (number | null)[] {
-  const events = whole?.windows[0]?.budget.events ?? 0
-  if (!whole || labelsKey(whole.scope) !== '' || events === 0) return []
-  return Array.from({ length: 24 }, (_, i) => {
-    const from = later(hourOf(now), (i - 23) * HOUR)
-    const counts = timelines.counts(whole.slo, whole.objective, {
-      scope: whole.scope,
-      range: { from, to: later(from, HOUR) },
-    })
-    return counts === undefined || counts.good + counts.bad === 0 ? null : counts.bad / events
-  })
 }
 
 async function recallState(ledger: Ledger): Promise<AlertingState> {
