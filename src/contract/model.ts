@@ -20,6 +20,8 @@ export const coverage = z.object({
   known: count,
   partial: count,
   missing: count,
+  /** Of the missing, those that are known to be: reading failed. The rest was never reported. */
+  failed: count,
   ratio: share.nullable(),
   completeThrough: instant.nullable(),
   kind: z.enum(['full', 'partial', 'none']),
@@ -42,6 +44,12 @@ export const exhaustion = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unknown') }),
 ])
 
+/** What the window said before corrections were applied, and which touch it. */
+export const corrected = z.object({
+  ids: z.array(z.string()),
+  before: z.object({ good: z.number(), bad: z.number(), sli: share.nullable(), leftRatio: share.nullable() }),
+})
+
 export const windowEvaluation = z.object({
   window: z.string(),
   range,
@@ -51,9 +59,13 @@ export const windowEvaluation = z.object({
   sli: share.nullable(),
   budget,
   coverage,
+  /** What the numbers rest on. `no-traffic`: all is known and nothing happened; `error`: nothing could be read. */
+  data: z.enum(['measured', 'no-traffic', 'partial', 'no-data', 'error']),
   exhaustion,
   /** The rate that the forecast rests on, and over how long it was measured. */
   pace: z.object({ over: count, rate: z.number().nullable() }),
+  /** Null when no correction touches the window. */
+  corrected: corrected.nullable(),
 })
 
 export const burnWindow = z.object({
@@ -74,12 +86,24 @@ export const verdict = z.object({
   badUntilFiring: count.nullable(),
 })
 
+/** A condition on the budget, or on what is known. */
+export const condition = z.object({
+  name: z.string(),
+  severity,
+  about: z.enum(['spent', 'exhausted', 'exhausts-within', 'blind']),
+  kind: z.enum(['no-data', 'calm', 'met']),
+  /** The share spent (0..1, or above), the seconds until the budget is gone, or since anything was known. */
+  value: z.number().nullable(),
+})
+
 /** One objective of one SLO in one scope. */
 export const evaluation = z.object({
   scope: labels,
   state,
   windows: z.array(windowEvaluation).min(1),
   verdicts: z.array(verdict),
+  /** One for each condition of the policy, in its order. */
+  conditions: z.array(condition),
 })
 
 /** A row of the fleet. */
@@ -159,6 +183,17 @@ export const sloSeries = z.object({
     }),
   ),
   incidents: z.array(z.object({ id: z.string(), from: instant, to: instant.nullable(), severity })),
+  /** Time that does not count as it was measured, one for each time that a correction takes place. */
+  corrections: z.array(
+    z.object({
+      id: z.string(),
+      from: instant,
+      to: instant,
+      effect: z.enum(['exclude', 'forgive']),
+      reason: z.string(),
+      approver: z.string(),
+    }),
+  ),
 })
 
 export const contributors = z.object({
@@ -232,6 +267,16 @@ export const incidentDetail = incidentSummary.extend({
   runbook: z.string(),
 })
 
+/** One entry of the audit trail: what was decided, in words, and all that was written down with it. */
+export const journalEntry = z.object({
+  seq: count,
+  at: instant,
+  kind: z.string(),
+  /** Empty when the entry has no words of its own. */
+  text: z.string(),
+  data: z.unknown(),
+})
+
 export const source = z.object({
   name: z.string(),
   type: z.string(),
@@ -301,6 +346,7 @@ export type LatencyMap = z.infer<typeof latencyMap>
 export type Exemplar = z.infer<typeof exemplar>
 export type IncidentSummary = z.infer<typeof incidentSummary>
 export type IncidentDetail = z.infer<typeof incidentDetail>
+export type JournalEntry = z.infer<typeof journalEntry>
 export type Source = z.infer<typeof source>
 export type Problem = z.infer<typeof problem>
 export type Meta = z.infer<typeof meta>

@@ -162,6 +162,8 @@ function createDrills(
         range,
         step: roundStep(asked, points),
         incidents,
+        corrections: found.shown.corrections,
+        written: found.shown.definitions.corrections,
         now: found.shown.now,
         inputsOf,
       })

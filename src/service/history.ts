@@ -13,8 +13,8 @@ import {
   unixSeconds,
 } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
-import type { DefinedSlo } from '../definitions/index.ts'
-import { type Buckets, history, type Objective, windowBounds } from '../slo/index.ts'
+import type { Correction as DefinedCorrection, DefinedSlo } from '../definitions/index.ts'
+import { type Correction, history, type Objective, type ScopedBuckets, windowBounds } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery } from '../traffic/index.ts'
 import { knownOf } from './coverage.ts'
@@ -28,6 +28,10 @@ export interface SeriesAsked {
   readonly range: Range
   readonly step: number
   readonly incidents: readonly Incident[]
+  /** As the engine has them: with their ranges. */
+  readonly corrections: readonly Correction[]
+  /** As they are written. */
+  readonly written: readonly DefinedCorrection[]
   readonly now: UnixSeconds
   readonly inputsOf: (source: string) => readonly string[]
 }
@@ -41,11 +45,16 @@ export async function seriesOf(ledger: Ledger, asked: SeriesAsked): Promise<wire
     slo.sources.map((source) => knownOf(ledger, { source, inputs: asked.inputsOf(source), range: reach })),
   )
   const drawn: Range = { from: range.from, to: unixSeconds(Math.min(range.to, Math.ceil(now / step) * step)) }
-  const found = history(slo, objective, await bucketsOf(ledger, asked, reach), {
+  const all = await bucketsOf(ledger, asked, reach)
+  const own = all.filter((series) => labelsKey(series.scope) === labelsKey(scope))
+  const found = history(slo, objective, own, {
     range: drawn,
     step,
     now,
     known,
+    corrections: asked.corrections,
+    scope,
+    parts: all,
   })
   const orNull = (values: readonly (number | undefined)[]): (number | null)[] =>
     values.map((value) => value ?? null)
@@ -74,7 +83,27 @@ export async function seriesOf(ledger: Ledger, asked: SeriesAsked): Promise<wire
         to: resolvedAt ?? null,
         severity,
       })),
+    corrections: correctionsOf(asked),
   }
+}
+
+/** The corrections that touch what is drawn: those about the SLO whose labels do not contradict the scope's. */
+function correctionsOf({
+  corrections,
+  written,
+  defined,
+  scope,
+  range,
+}: SeriesAsked): wire.SloSeries['corrections'] {
+  return corrections.flatMap((correction) => {
+    const text = written.find(({ name }) => name === correction.id)
+    const fits = Object.entries(correction.scope).every(([name, value]) => (scope[name] ?? value) === value)
+    if (!text || !fits || (correction.slos && !correction.slos.includes(defined.slo.id))) return []
+    const { effect, reason, approver } = text
+    return correction.ranges
+      .filter(({ from, to }) => from < range.to && to > range.from)
+      .map(({ from, to }) => ({ id: correction.id, from, to, effect, reason, approver }))
+  })
 }
 
 /** How far before the range its first point looks: the window as it stands there, and the longest burn rule. */
@@ -83,24 +112,37 @@ function reachOf({ defined: { slo }, range }: SeriesAsked): number {
   return Math.max(DAY, ...windows, ...slo.policy.rules.map((rule) => rule.long))
 }
 
-/** Buckets finer than the step are enough for a point at its end; slices are judged by the minute. */
-async function bucketsOf(ledger: Ledger, asked: SeriesAsked, reach: Range): Promise<readonly Buckets[]> {
+/**
+ * What the ledger has of every scope over the reach. Hours are enough for a point at the end of a step; slices are
+ * judged by the minute, and so is what a correction cuts inside an hour.
+ */
+async function bucketsOf(
+  ledger: Ledger,
+  asked: SeriesAsked,
+  reach: Range,
+): Promise<readonly ScopedBuckets[]> {
   const byMinute = asked.defined.slo.method !== 'occurrences'
-  const fine = byMinute ? reach.from : hourOf(earlier(asked.range.from, finest(asked)))
+  const fine = byMinute
+    ? reach.from
+    : Math.min(hourOf(earlier(asked.range.from, finest(asked))), firstCut(asked, reach))
+  const middle = unixSeconds(Math.max(reach.from, fine))
   const parts: readonly { readonly range: Range; readonly width: Seconds }[] = [
-    { range: { from: reach.from, to: fine }, width: HOUR },
-    { range: { from: fine, to: reach.to }, width: MINUTE },
+    { range: { from: reach.from, to: middle }, width: HOUR },
+    { range: { from: middle, to: reach.to }, width: MINUTE },
   ]
-  const key = labelsKey(asked.scope)
   const read = await Promise.all(
     parts
       .filter(({ range }) => range.to > range.from)
-      .map(async ({ range, width }): Promise<Buckets[]> => {
-        const series = await ledger.read([asked.query], { range, width })
-        return series.filter((each) => labelsKey(each.scope) === key)
-      }),
+      .map(({ range, width }) => ledger.read([asked.query], { range, width })),
   )
   return read.flat()
+}
+
+/** The first hour that a correction begins or ends inside of; infinite when there is none. */
+function firstCut({ corrections }: SeriesAsked, { from, to }: Range): number {
+  const edges = corrections.flatMap(({ ranges }) => ranges.flatMap((range) => [range.from, range.to]))
+  const inside = edges.filter((edge) => edge > from && edge < to && edge % HOUR !== 0)
+  return Math.min(Number.POSITIVE_INFINITY, ...inside.map((edge) => hourOf(edge)))
 }
 
 /** Minutes are read as far back as short windows of the first point, which begin inside an hour. */

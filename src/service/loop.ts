@@ -23,8 +23,9 @@ import {
 } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
-import { createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
+import { type Correction, createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
 import type { Changes, Journal, Ledger } from '../store/index.ts'
+import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
 import { inputSource, knownOf } from './coverage.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createSparks, type Sparks } from './sparks.ts'
@@ -48,6 +49,8 @@ export interface Shown {
   readonly summaries: readonly wire.SloSummary[]
   readonly alerting: AlertingState
   readonly timelines: Timelines
+  /** Those of the definitions, with their ranges. */
+  readonly corrections: readonly Correction[]
 }
 
 export interface Loop {
@@ -102,7 +105,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>
       summarise({ definitions, grouped, timelines, alerting, sparks: current.sparks, now }),
     )
-    shown = { now, definitions, evaluations: grouped, summaries, alerting, timelines }
+    const corrections = current.corrected?.corrections ?? []
+    shown = { now, definitions, evaluations: grouped, summaries, alerting, timelines, corrections }
     parts.tell(decided.decisions)
   }
   return {
@@ -147,6 +151,7 @@ interface Held {
   /** Sources whose coverage was read, with the inputs that it was made up of. */
   readonly covered: Map<string, string>
   readonly sparks: Sparks
+  corrected: ExpandedCorrections | undefined
 }
 
 function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds): Held {
@@ -160,10 +165,15 @@ function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds)
     feed: createFeed(ledger, timelines, definitions.slos),
     covered: new Map(),
     sparks: createSparks(),
+    corrected: undefined,
   }
 }
 
 async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<void> {
+  const corrected = correctionsAt(held.definitions, now, held.corrected)
+  // What cannot be applied to an SLO as a whole was told when the definitions were loaded.
+  if (corrected !== held.corrected) held.timelines.correct(corrected.corrections)
+  held.corrected = corrected
   const changes = await held.feed.refresh(now)
   // Late data restates hours that are over.
   if (changes.touched.some(({ from }) => from < hourOf(now))) held.sparks.forget()
@@ -197,15 +207,8 @@ function staleFrom(
 
 /** The start of the longest window that anything looks at. */
 function oldestOf(slos: readonly DefinedSlo[], now: UnixSeconds): UnixSeconds {
-  const longest = Math.max(HOUR, ...slos.flatMap(({ slo }) => slo.windows.map(lengthOf)))
+  const longest = Math.max(HOUR, ...slos.flatMap(({ slo }) => slo.windows.map(longestReach)))
   return earlier(now, longest)
-}
-
-/** Seconds that a window reaches back at most. Calendar units are taken at their longest. */
-function lengthOf(window: DefinedSlo['slo']['windows'][number]): number {
-  if (window.kind === 'rolling') return window.length
-  const days = { minute: 1, hour: 1, day: 1, week: 7, month: 31, quarter: 92, year: 366 }
-  return window.count * days[window.unit] * 86_400
 }
 
 function costOf(timelines: Timelines): CostOf {

@@ -2,7 +2,14 @@ import type { Incident } from '../alerting/index.ts'
 import { type Labels, labelsKey } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type { BurnVerdict, BurnWindow, Evaluation, Objective, WindowEvaluation } from '../slo/index.ts'
+import type {
+  BurnVerdict,
+  BurnWindow,
+  Corrected,
+  Evaluation,
+  Objective,
+  WindowEvaluation,
+} from '../slo/index.ts'
 
 /** From what the engine said to what goes over the wire: fields move, nothing is computed anew. */
 
@@ -17,6 +24,13 @@ export function toEvaluation(evaluation: Evaluation): wire.Evaluation {
     state: evaluation.state,
     windows: evaluation.windows.map(toWindow),
     verdicts: evaluation.verdicts.map(toVerdict),
+    conditions: (evaluation.conditions ?? []).map(({ condition, kind, value }) => ({
+      name: condition.name,
+      severity: condition.severity,
+      about: condition.kind,
+      kind,
+      value: value ?? null,
+    })),
   }
 }
 
@@ -42,12 +56,22 @@ function toWindow(w: WindowEvaluation): wire.WindowEvaluation {
       known: w.coverage.known,
       partial: w.coverage.partial,
       missing: w.coverage.missing,
+      failed: w.coverage.failed,
       ratio: w.coverage.ratio ?? null,
       completeThrough: w.coverage.completeThrough ?? null,
       kind: w.coverage.kind,
     },
+    data: w.data,
     exhaustion: { ...w.exhaustion },
     pace: { over: w.pace.over, rate: w.pace.rate ?? null },
+    corrected: w.corrected ? toCorrected(w.corrected) : null,
+  }
+}
+
+function toCorrected({ corrections, counts, sli, leftRatio }: Corrected): wire.WindowEvaluation['corrected'] {
+  return {
+    ids: [...corrections],
+    before: { good: counts.good, bad: counts.bad, sli: sli ?? null, leftRatio: leftRatio ?? null },
   }
 }
 

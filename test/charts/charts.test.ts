@@ -46,6 +46,7 @@ function series(change: Partial<SloSeries> = {}): SloSeries {
       { rule: 'page-fast', severity: 'page', factor: 14.4, long: [0, 1, null, 20], short: [0, 2, null, 40] },
     ],
     incidents: [{ id: 'INC-2026-0001', from: START + 3 * 3600, to: null, severity: 'page' }],
+    corrections: [],
     ...change,
   }
 }

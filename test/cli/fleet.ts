@@ -75,6 +75,7 @@ function summary({ id, name, state, good, bad, left, gone }: Given): SloSummary 
       scope: {},
       state,
       verdicts: [],
+      conditions: [],
       windows: [
         {
           window: '30d',
@@ -97,11 +98,14 @@ function summary({ id, name, state, good, bad, left, gone }: Given): SloSummary 
             known: 43_180,
             partial: 0,
             missing: 20,
+            failed: 0,
             ratio: 43_180 / 43_200,
             completeThrough: now,
             kind: 'partial',
           },
           pace: { over: 21_600, rate: 1 },
+          data: 'partial',
+          corrected: null,
           exhaustion:
             gone === undefined ? { kind: total > 0 ? 'never' : 'unknown' } : { kind: 'in', seconds: gone },
         },

@@ -37,11 +37,14 @@ function evaluation(state: State, left: number | null, change: { known?: number 
           known: change.known ?? 43_200,
           partial: 0,
           missing: 43_200 - (change.known ?? 43_200),
+          failed: 0,
           ratio: 1,
           completeThrough: null,
           kind: change.known === 0 ? 'none' : 'full',
         },
         pace: { over: 21_600, rate: 1 },
+        data: change.known === 0 ? 'no-data' : 'measured',
+        corrected: null,
         exhaustion:
           left === null
             ? { kind: 'unknown' }
@@ -52,6 +55,7 @@ function evaluation(state: State, left: number | null, change: { known?: number 
                 : { kind: 'in', seconds: 41 * 3600 },
       },
     ],
+    conditions: [],
     verdicts: [
       {
         rule: 'page-fast',

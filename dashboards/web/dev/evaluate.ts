@@ -78,6 +78,7 @@ export function evaluateScope({ profile, history }: Kept, scope: Scope, now: num
       known: counts.minutes - missing,
       partial: 0,
       missing,
+      failed: 0,
       ratio: counts.minutes === 0 ? null : 1 - missing / counts.minutes,
       completeThrough: missing === 0 ? end : null,
       kind:
@@ -87,9 +88,22 @@ export function evaluateScope({ profile, history }: Kept, scope: Scope, now: num
             ? ('none' as const)
             : ('partial' as const),
     },
+    data:
+      missing === 0
+        ? ('measured' as const)
+        : missing === counts.minutes
+          ? ('no-data' as const)
+          : ('partial' as const),
     exhaustion,
+    corrected: null,
   }
-  return { scope: { ...scope }, state: stateOf(window, verdicts), windows: [window], verdicts }
+  return {
+    scope: { ...scope },
+    state: stateOf(window, verdicts),
+    windows: [window],
+    verdicts,
+    conditions: [],
+  }
 }
 
 function stateOf(window: Evaluation['windows'][number], verdicts: Evaluation['verdicts']): State {
@@ -191,6 +205,7 @@ export function seriesOf(
   }
   return {
     id: profile.id,
+    corrections: [],
     scope: { ...scope },
     range: { from, to },
     step,
