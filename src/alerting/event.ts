@@ -43,6 +43,8 @@ export interface StepEvent {
   readonly seq: number
   readonly reading: Reading
   readonly text: string
+  /** Nobody is told: only an end that the SLO's alert policies do not ask to hear of. */
+  readonly quiet?: true
 }
 
 export const STEP_EVENT_KINDS = [
@@ -77,9 +79,9 @@ export const PERSON_EVENT_KINDS = [
 ] as const
 export type PersonEventKind = (typeof PERSON_EVENT_KINDS)[number]
 
-/** Whether people could be told; written by the one who tells. */
+/** Whether people could be told, and that its past was restated: a line, and nothing changes by it. */
 export interface TellingEvent {
-  readonly kind: 'told' | 'not-told'
+  readonly kind: 'told' | 'not-told' | 'restated'
   readonly incident: IncidentId
   readonly text: string
 }

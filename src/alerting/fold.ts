@@ -117,6 +117,7 @@ function changedBy(
   switch (event.kind) {
     case 'told':
     case 'not-told':
+    case 'restated':
       return {
         ...tracked,
         incident: noted(tracked.incident, { at, kind: event.kind, text: event.text }),

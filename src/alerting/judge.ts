@@ -1,4 +1,5 @@
-import { civilDate, type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
+import { civilDate, earlier, type Labels, labelsKey, minuteOf, type UnixSeconds } from '../base/index.ts'
+import { conditionWords } from './conditions.ts'
 import type { Reading, StepEventKind } from './event.ts'
 import { type CostOf, estimateStart } from './measure.ts'
 import type { Decision, DecisionReason, IncidentId } from './model.ts'
@@ -14,6 +15,8 @@ export interface JudgeOptions {
   readonly costOf: CostOf | undefined
   /** The number that an incident opened now gets. */
   readonly number: number
+  /** Nobody is told when it ends. */
+  readonly quietEnd: boolean
 }
 
 /** What the alerts of one objective mean for its one incident. */
@@ -46,7 +49,7 @@ function openIncident(
   const { reading } = observe(objective, undefined, { ...options, startedAt })
   const id: IncidentId = `INC-${String(civilDate(now).year).padStart(4, '0')}-${String(number).padStart(4, '0')}`
   const previous = last === undefined ? {} : { previous: last.incident.id }
-  const text = `Opened as a ${reading.severity}. ${burningWords(first)}`
+  const text = `Opened as a ${reading.severity}. ${whyWords(first)}`
   const event = { incident: id, number, seq: 1, slo: slo.id, objective: name, service: slo.service }
   return {
     events: [{ kind: 'opened', ...event, startedAt, ...previous, reading, text }],
@@ -62,16 +65,19 @@ function openIncident(
 }
 
 function estimate(observation: Observation, options: JudgeOptions): UnixSeconds {
-  const { evaluation, burning } = observation
+  const { evaluation, burning, met } = observation
   if (evaluation === undefined) return options.now
+  const unseen = met.find(({ condition }) => condition.kind === 'blind')?.value
+  if (burning.length === 0 && unseen !== undefined) return minuteOf(earlier(options.now, unseen))
   return estimateStart(evaluation, burning, { now: options.now, costOf: options.costOf })
 }
 
 function reopen(objective: Objective, last: TrackedIncident, options: JudgeOptions): Judgement {
   const observation = observe(objective, last, { ...options, startedAt: last.incident.startedAt })
   const since = options.now - (last.incident.resolvedAt ?? options.now)
-  const text = `Burning again ${lengthWords(since)} after it ended. ${burningWords(observation)}`
-  return happened(last, { kind: 'reopened', reason: 'reopened', text, observation }, options.now)
+  const again = observation.burning.length > 0 ? 'Burning again' : 'Again'
+  const text = `${again} ${lengthWords(since)} after it ended. ${whyWords(observation)}`
+  return happened(last, { kind: 'reopened', reason: 'reopened', text, observation }, options)
 }
 
 /** What happened to an open incident in this step: the weightiest thing, or that only its numbers moved. */
@@ -81,14 +87,14 @@ function judgeOpen(objective: Objective, open: TrackedIncident, options: JudgeOp
   const observation = observe(objective, open, { ...options, startedAt: before.startedAt })
   const { reading } = observation
   const tell = (kind: StepEventKind, reason: DecisionReason, text: string): Judgement =>
-    happened(open, { kind, reason, text, observation }, now)
+    happened(open, { kind, reason, text, observation }, options)
   if (reading.calmSince !== undefined && !observation.blind && now - reading.calmSince >= settings.calmFor)
     return tell('resolved', 'resolved', resolvedWords(open, reading, now))
   if (before.severity === 'ticket' && reading.severity === 'page')
-    return tell('worse', 'worse', `Now a page. ${burningWords(observation)}`)
+    return tell('worse', 'worse', `Now a page. ${whyWords(observation)}`)
   const spread = spreadTo(open, reading)
   if (spread.length > 0)
-    return tell('worse', 'worse', `Also burning in ${placesWords(spread)}. ${burningWords(observation)}`)
+    return tell('worse', 'worse', `Also burning in ${placesWords(spread)}. ${whyWords(observation)}`)
   if (before.blindSince === undefined && reading.blindSince !== undefined)
     return tell(
       'blind',
@@ -98,7 +104,7 @@ function judgeOpen(objective: Objective, open: TrackedIncident, options: JudgeOp
   if (before.blindSince !== undefined && reading.blindSince === undefined)
     return tell('sighted', 'sighted', `Data is back after ${lengthWords(now - before.blindSince)}.`)
   if (before.severity === 'page' && reading.severity === 'ticket')
-    return tell('better', 'better', `No page rule fires any more. ${burningWords(observation)}`)
+    return tell('better', 'better', `No page rule fires any more. ${whyWords(observation)}`)
   if (worthWriting(open, reading, options)) return tell('measured', 'repeat', '')
   return {
     events: [],
@@ -121,13 +127,14 @@ function happened(
     readonly text: string
     readonly observation: Observation
   },
-  now: UnixSeconds,
+  { now, quietEnd }: JudgeOptions,
 ): Judgement {
   const { kind, text, observation } = what
   const { id, mutedUntil } = tracked.incident
   const seq = tracked.seq + 1
   const muted = mutedUntil !== undefined && now < mutedUntil && kind !== 'resolved'
-  const reason: DecisionReason = muted ? 'silenced' : what.reason
+  const quiet = quietEnd && kind === 'resolved'
+  const reason: DecisionReason = muted || quiet ? 'silenced' : what.reason
   const { severity } = observation.reading
   const decision: Decision = {
     incident: id,
@@ -138,7 +145,8 @@ function happened(
     seq,
   }
   const reading = kind === 'resolved' ? ended(observation.reading) : observation.reading
-  return { events: [{ kind, incident: id, seq, reading, text }], decision }
+  const event = { kind, incident: id, seq, reading, text }
+  return { events: [quiet ? { ...event, quiet: true } : event], decision }
 }
 
 /** What only an open incident has is gone when it ends. */
@@ -166,15 +174,19 @@ function worthWriting(open: TrackedIncident, reading: Reading, options: JudgeOpt
   return JSON.stringify(before) !== JSON.stringify(numbers)
 }
 
-function burningWords(observation: Observation): string {
-  const { reading, burning } = observation
+function whyWords(observation: Observation): string {
+  const { reading, burning, met } = observation
+  const conditions = met.map(conditionWords)
+  if (burning.length === 0 && conditions.length > 0) return [...new Set(conditions)].join(' ')
   const said = burning.slice(0, 2).map(verdictWords)
-  return `Burning in ${scopeWords(reading.scope)}${said.length === 0 ? '' : ` (${said.join('; ')})`}.`
+  const rules = said.length === 0 ? '' : ` (${said.join('; ')})`
+  return [`Burning in ${scopeWords(reading.scope)}${rules}.`, ...new Set(conditions)].join(' ')
 }
 
 function resolvedWords(open: TrackedIncident, reading: Reading, now: UnixSeconds): string {
   const { startedAt } = open.incident
   const lasted = lengthWords((reading.calmSince ?? now) - startedAt)
+  if (reading.peakRate === 0) return `Resolved after ${lasted}.`
   const bad = reading.badEvents.toFixed(0)
   return `Resolved after ${lasted}: no rule fires for ${lengthWords(now - (reading.calmSince ?? now))}. It cost ${bad} bad events, at most ${rateWords(reading.peakRate)}.`
 }

@@ -1,5 +1,6 @@
 import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
-import type { BurnVerdict, Evaluation, Severity } from '../slo/index.ts'
+import type { BurnVerdict, ConditionVerdict, Evaluation, Severity } from '../slo/index.ts'
+import { alertNames, conditionNamed, conditionsOf } from './conditions.ts'
 import type { Reading } from './event.ts'
 import { type CostOf, countBad, shareOfBudget } from './measure.ts'
 import type { IncidentMember } from './model.ts'
@@ -19,6 +20,8 @@ export interface Observation {
   readonly evaluation: Evaluation | undefined
   /** The verdicts that burn in it, fastest first. */
   readonly burning: readonly BurnVerdict[]
+  /** The conditions of the whole that fire. */
+  readonly met: readonly ConditionVerdict[]
 }
 
 export interface ObserveOptions {
@@ -46,7 +49,10 @@ export function observe(
     fires.length === 0 ? (before?.incident.scope ?? {}) : commonLabels(narrowest(places.map((m) => m.scope)))
   const calmSince = fires.length === 0 ? (wasOpen?.calmSince ?? now) : undefined
   const blind = isBlind(objective, firing, members)
-  const rules = objective.slo.policy.rules.map((rule) => rule.name)
+  const rules = alertNames(objective.slo.policy)
+  const met = conditionsOf(find(objective, {})).filter(({ condition }) =>
+    firing.some((alert) => alert.rule === condition.name),
+  )
   const evaluation = find(objective, scope) ?? find(objective, {}) ?? [...objective.evaluations.values()][0]
   const cost = costOf(objective, { ...options, scope, before, until: calmSince ?? now })
   const blindSince = blind ? (wasOpen?.incident.blindSince ?? now) : undefined
@@ -64,7 +70,7 @@ export function observe(
     ...(calmSince === undefined ? {} : { calmSince }),
     ...(easedSince === undefined || severity === 'ticket' ? {} : { easedSince }),
   }
-  return { reading, blind, evaluation, burning: burningOf(evaluation) }
+  return { reading, blind, evaluation, burning: burningOf(evaluation), met }
 }
 
 function membersOf(
@@ -73,7 +79,7 @@ function membersOf(
   before: readonly IncidentMember[],
 ): readonly IncidentMember[] {
   const members = new Map(before.map((member) => [labelsKey(member.scope), { ...member, firing: false }]))
-  const order = objective.slo.policy.rules.map((rule) => rule.name)
+  const order = alertNames(objective.slo.policy)
   for (const [key, alerts] of byScope(firing)) {
     const scope = alerts[0]?.scope ?? {}
     const rules = order.filter((rule) => alerts.some((alert) => alert.rule === rule))
@@ -129,18 +135,27 @@ function severityOf(
   return fires.length > 0 && now - easedSince >= settings.calmFor ? 'ticket' : 'page'
 }
 
-/** Whether none of the rules and scopes in question has a verdict that rests on data. */
+/**
+ * Whether none of the rules and scopes in question has a verdict that rests on data. Not to know is no such rule: an
+ * incident of which nothing else fires is blind by itself.
+ */
 function isBlind(
   objective: Objective,
   firing: readonly Alert[],
   members: readonly IncidentMember[],
 ): boolean {
-  const asked =
+  const { policy } = objective.slo
+  const all =
     firing.length > 0
       ? firing.map(({ scope, rule }) => ({ scope, rule }))
       : members.flatMap(({ scope, rules }) => rules.map((rule) => ({ scope, rule })))
+  const asked = all.filter(({ rule }) => conditionNamed(policy, rule)?.kind !== 'blind')
+  if (asked.length === 0 && all.length > 0) return firing.length > 0
   return !asked.some(({ scope, rule }) => {
-    const verdict = find(objective, scope)?.verdicts.find((one) => one.rule.name === rule)
+    const evaluation = find(objective, scope)
+    const verdict =
+      evaluation?.verdicts.find((one) => one.rule.name === rule) ??
+      conditionsOf(evaluation).find((one) => one.condition.name === rule)
     return verdict !== undefined && verdict.kind !== 'no-data'
   })
 }

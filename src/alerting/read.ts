@@ -20,7 +20,7 @@ export function readEvent(data: unknown): AlertingEvent | undefined {
   const kind = data['kind']
   if (kind === 'alert') return readAlert(data)
   if (kind === 'opened') return readOpened(data)
-  if (kind === 'told' || kind === 'not-told') {
+  if (kind === 'told' || kind === 'not-told' || kind === 'restated') {
     const { incident, text } = readHead(data)
     return incident === undefined || text === undefined ? undefined : { kind, incident, text }
   }
@@ -63,7 +63,9 @@ function readStep(kind: StepEvent['kind'], data: Fields): StepEvent | undefined 
   const { incident, seq, text: said } = readHead(data)
   const reading = readReading(data['reading'])
   if (incident === undefined || seq === undefined || said === undefined) return undefined
-  return reading === undefined ? undefined : { kind, incident, seq, reading, text: said }
+  if (reading === undefined) return undefined
+  const quiet = data['quiet'] === true ? { quiet: true as const } : {}
+  return { kind, incident, seq, reading, text: said, ...quiet }
 }
 
 function readPerson(kind: PersonEvent['kind'], data: Fields): PersonEvent | undefined {

@@ -1,5 +1,6 @@
 import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
-import type { Evaluation, Slo } from '../slo/index.ts'
+import type { Evaluation, Slo, SloId } from '../slo/index.ts'
+import { alertNames, conditionsOf, metIn } from './conditions.ts'
 import type { AlertingEntry, AlertingEvent } from './event.ts'
 import { fold } from './fold.ts'
 import { judgeIncident } from './judge.ts'
@@ -23,6 +24,13 @@ export interface StepInput {
   readonly now: UnixSeconds
   /** What incidents cost. Without it, costs are estimated from the windows of the rules. */
   readonly costOf?: CostOf
+  /**
+   * Before this instant not to know opens nothing: the sources have only begun to be read again, and what was missed
+   * is on its way. Absent: it always counts.
+   */
+  readonly sightedFrom?: UnixSeconds
+  /** SLOs whose alert policies do not ask to hear that it is over. */
+  readonly quietEnds?: ReadonlySet<SloId>
   readonly settings?: AlertingSettings
 }
 
@@ -39,7 +47,7 @@ export interface StepResult {
  * for byte. Nothing is decided by the absence of data, nor by the time between two steps.
  */
 export function step(state: AlertingState, input: StepInput): StepResult {
-  const { now, slos, settings = DEFAULT_SETTINGS } = input
+  const { now, slos, sightedFrom, settings = DEFAULT_SETTINGS } = input
   const known = groupState(state)
   const evaluations = groupEvaluations(input.evaluations)
   const events: AlertingEvent[] = []
@@ -53,9 +61,15 @@ export function step(state: AlertingState, input: StepInput): StepResult {
       const found = evaluations.get(key) ?? []
       if (before.alerts.length === 0 && !before.open && !found.some(isBurning)) continue
       const scoped = byScope(found)
-      const alerts = stepAlerts(scoped, before.alerts, { slo, objective: name, now })
+      const alerts = stepAlerts(scoped, before.alerts, { slo, objective: name, now, sightedFrom })
       const objective = { slo, name, evaluations: scoped, alerts: alerts.after, incidents: before.incidents }
-      const judged = judgeIncident(objective, { now, settings, costOf: input.costOf, number: counter + 1 })
+      const judged = judgeIncident(objective, {
+        now,
+        settings,
+        costOf: input.costOf,
+        number: counter + 1,
+        quietEnd: input.quietEnds?.has(slo.id) ?? false,
+      })
       events.push(...alerts.events, ...judged.events)
       if (judged.events[0]?.kind === 'opened') counter++
       if (judged.decision !== undefined) decisions.push(judged.decision)
@@ -116,23 +130,29 @@ function byScope(evaluations: readonly Evaluation[]): ReadonlyMap<string, Evalua
 }
 
 const isBurning = (evaluation: Evaluation): boolean =>
-  evaluation.verdicts.some((verdict) => verdict.kind === 'burning')
+  evaluation.verdicts.some((verdict) => verdict.kind === 'burning') ||
+  conditionsOf(evaluation).some((verdict) => verdict.kind === 'met')
 
 /**
- * One alert a rule and scope. A burning verdict starts it, a calm one ends it, and one without data, or none at all,
+ * One alert a rule and scope, and one a condition of the whole. A burning verdict starts it, a calm one ends it, and one without data, or none at all,
  * leaves it as it is: absence proves nothing. An alert whose rule was taken out of the policy ends, and so does one
  * whose scope the SLO is no longer split by.
  */
 function stepAlerts(
   evaluations: ReadonlyMap<string, Evaluation>,
   before: readonly Alert[],
-  about: { readonly slo: Slo; readonly objective: string; readonly now: UnixSeconds },
+  about: {
+    readonly slo: Slo
+    readonly objective: string
+    readonly now: UnixSeconds
+    readonly sightedFrom: UnixSeconds | undefined
+  },
 ): { readonly events: readonly AlertingEvent[]; readonly after: readonly Alert[] } {
   const { now, objective } = about
   const slo = about.slo.id
   const events: AlertingEvent[] = []
   const after = new Map(before.map((alert) => [alertKey(alert), alert]))
-  const rules = new Set(about.slo.policy.rules.map((rule) => rule.name))
+  const rules = new Set(alertNames(about.slo.policy))
   const change = (alert: Omit<Alert, 'since' | 'state'>, state: 'pending' | 'firing' | 'gone'): void => {
     const { scope, rule, severity } = alert
     events.push({ kind: 'alert', slo, objective, scope, rule, severity, state })
@@ -143,7 +163,16 @@ function stepAlerts(
     const asked = evaluations.has(labelsKey(alert.scope)) || isSplit(alert.scope, about.slo.splitBy)
     if (!rules.has(alert.rule) || !asked) change(withoutState(alert), 'gone')
   }
-  for (const { scope, verdicts } of evaluations.values()) {
+  for (const evaluation of evaluations.values()) {
+    const { scope, verdicts } = evaluation
+    const met = new Set(metIn(evaluation, about))
+    for (const verdict of conditionsOf(evaluation)) {
+      const { name, severity } = verdict.condition
+      const alert = { slo, objective, scope, rule: name, severity }
+      const known = after.has(alertKey(alert))
+      if (verdict.kind === 'calm' && known) change(alert, 'gone')
+      else if (met.has(verdict) && !known) change(alert, 'firing')
+    }
     for (const { rule, kind } of verdicts) {
       const alert = { slo, objective, scope, rule: rule.name, severity: rule.severity }
       const known = after.get(alertKey(alert))

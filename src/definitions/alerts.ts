@@ -1,6 +1,7 @@
 import { seconds } from '../base/index.ts'
 import type { BurnPolicy, BurnRule, Severity, Window } from '../slo/index.ts'
 import type { Annotations } from './annotations.ts'
+import { watchingForSilence } from './conditions.ts'
 import { type Context, inlineOrNamed, type Named, placeOf, specOf, unresolved } from './context.ts'
 import { parseDecimal, toRational } from './decimal.ts'
 import type { DocumentNode } from './documents.ts'
@@ -29,11 +30,15 @@ export function readAlerting(
   context: Context,
 ): Alerting {
   const items = itemsOf(get(spec, 'alertPolicies'))
-  if (items.length === 0)
+  if (items.length === 0) {
+    const policy = namedPolicy(window, annotations, context)
+    // Who says that minutes without data are good is not woken by them.
+    const whenNoData = annotations.noData !== 'good'
     return {
-      policy: namedPolicy(window, annotations, context),
-      wishes: { whenNoData: true, whenResolved: true, targets: [] },
+      policy: whenNoData ? watchingForSilence(policy, 'page') : policy,
+      wishes: { whenNoData, whenResolved: true, targets: [] },
     }
+  }
   if (annotations.burnPolicy)
     context.report.warn('NINES-1502', annotations.burnPolicy.place, {
       message: 'nines.dev/burn-policy has no effect beside alertPolicies',
@@ -43,14 +48,17 @@ export function readAlerting(
     const named = inlineOrNamed(context, item, 'AlertPolicy', 'alertPolicyRef')
     return named ? [readPolicy(named, window, context)] : []
   })
+  const silent = policies.filter((policy) => policy.whenNoData)
+  const policy: BurnPolicy = {
+    name: policies.map((policy) => policy.name).join(', '),
+    source: 'the alert policies of the SLO',
+    rules: uniqueNames(policies.flatMap((policy) => policy.rules)),
+  }
+  const gravest = silent.some((one) => one.severity === 'page') ? 'page' : 'ticket'
   return {
-    policy: {
-      name: policies.map((policy) => policy.name).join(', '),
-      source: 'the alert policies of the SLO',
-      rules: uniqueNames(policies.flatMap((policy) => policy.rules)),
-    },
+    policy: silent.length === 0 ? policy : watchingForSilence(policy, gravest),
     wishes: {
-      whenNoData: policies.some((policy) => policy.whenNoData),
+      whenNoData: silent.length > 0,
       whenResolved: policies.some((policy) => policy.whenResolved),
       targets: [...new Set(policies.flatMap((policy) => policy.targets))],
     },
@@ -84,6 +92,8 @@ export function checkCondition(document: DocumentNode, context: Context): void {
 interface ReadPolicy {
   readonly name: string
   readonly rules: readonly BurnRule[]
+  /** The gravest of its conditions. */
+  readonly severity: Severity
   readonly whenNoData: boolean
   readonly whenResolved: boolean
   readonly targets: readonly string[]
@@ -110,6 +120,7 @@ function readPolicy(named: Named, window: Window, context: Context): ReadPolicy 
   return {
     name: named.name,
     rules,
+    severity: read.some(({ rule }) => rule.severity === 'page') ? 'page' : 'ticket',
     whenNoData,
     whenResolved,
     targets: readTargets(spec, named.name, context),

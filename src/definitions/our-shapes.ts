@@ -137,6 +137,25 @@ const burnPolicySpec: ObjectShape = object('a named list of burn rules', {
       ),
     ),
   ),
+  conditions: optional(
+    list(
+      'what else people are told of: the state of the budget, and not to know',
+      object('met, and told, while it holds of the first window', {
+        name: needed(text('a name that is unique in the policy', 'half-spent')),
+        severity: needed(choice('page or ticket', ['page', 'ticket'])),
+        kind: needed(
+          choice('spent, exhausted, exhausts-within or blind', [
+            'spent',
+            'exhausted',
+            'exhausts-within',
+            'blind',
+          ]),
+        ),
+        budget: optional(text('for spent and blind: the share of the budget', '80%')),
+        within: optional(duration('for exhausts-within: how soon the budget is gone', '3d')),
+      }),
+    ),
+  ),
 })
 
 export const OUR_KINDS: Readonly<Record<string, ObjectShape>> = {

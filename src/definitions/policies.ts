@@ -1,5 +1,6 @@
 import { type Seconds, seconds } from '../base/index.ts'
-import type { BurnPolicy, BurnRule, Rational, Window } from '../slo/index.ts'
+import type { BudgetCondition, BurnPolicy, BurnRule, Rational, Window } from '../slo/index.ts'
+import { readConditions } from './conditions.ts'
 import type { Context } from './context.ts'
 import { fraction, parseDecimal, toRational } from './decimal.ts'
 import type { DocumentNode } from './documents.ts'
@@ -30,13 +31,14 @@ function readPolicy(document: DocumentNode, report: Report): PolicyTemplate | un
   if (!spec || !period) return undefined
   const before = report.errors()
   const rules = itemsOf(get(spec, 'rules')).flatMap((node) => readRule(node, period.length, report) ?? [])
-  const names = new Set(rules.map((rule) => rule.name))
-  if (names.size < rules.length)
+  const conditions = readConditions(get(spec, 'conditions'), report)
+  const named: readonly (BurnRule | BudgetCondition)[] = [...rules, ...conditions]
+  if (new Set(named.map(({ name }) => name)).size < named.length)
     malformed(
       report,
       get(spec, 'rules') ?? spec,
-      'two rules have the same name',
-      'Give each rule a name of its own.',
+      'two rules or conditions have the same name',
+      'Give each a name of its own.',
     )
   if (report.errors() > before) return undefined
   const source = textOf(get(spec, 'source')) ?? ''
@@ -44,7 +46,7 @@ function readPolicy(document: DocumentNode, report: Report): PolicyTemplate | un
     name: document.name,
     source,
     period: period.length,
-    policy: { name: document.name, source, rules },
+    policy: { name: document.name, source, rules, ...(conditions.length === 0 ? {} : { conditions }) },
   }
 }
 
@@ -144,7 +146,7 @@ export function defaultPolicy(context: Context, window: Window): BurnPolicy {
  * may spend, so its factor grows with the window: factor = share × period ÷ long (SRE workbook, chapter 5).
  *
  * Where that gives a factor below 1 (a short window), the rule would fire while the promise is kept; then all rules
- * keep their factors, and their windows shrink with the period, to whole minutes.
+ * keep their factors, and their windows shrink with the period, to whole minutes. Conditions are about shares of the budget, and stay.
  */
 export function fitPolicy(template: PolicyTemplate, length: Seconds): BurnPolicy {
   const { policy, period } = template
@@ -155,7 +157,7 @@ export function fitPolicy(template: PolicyTemplate, length: Seconds): BurnPolicy
   })
   const usable = stretched.every((rule) => rule.factor.num >= rule.factor.den && rule.long <= length)
   const rules = usable ? stretched : policy.rules.map((rule) => shrink(rule, length, period))
-  return { name: policy.name, source: policy.source, rules }
+  return { ...policy, rules }
 }
 
 function shrink(rule: BurnRule, length: Seconds, period: Seconds): BurnRule {

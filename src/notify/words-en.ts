@@ -25,6 +25,10 @@ export const english: Words = {
   blind: (place, peak) => `No data${where(place)}; it was burning up to ${peak}, and nothing says it is fine`,
   resolved: (lasted, place, peak, spent) =>
     `Resolved after ${lasted}${where(place)}: burned up to ${peak}, cost ${spent} of the budget`,
+  unseen: (length) => `Nothing has been known for ${length}: an outage would not be seen`,
+  settling: 'What it was about is fine again',
+  over: (lasted) => `Resolved after ${lasted}`,
+  spent: (share) => `${share} of the budget is spent`,
   goneIn: (length) => `budget gone in ${length}`,
   alreadyGone: (over) => `budget is gone, overspent by ${over}`,
   lasts: 'the whole budget still lasts',

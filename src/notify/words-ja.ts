@@ -22,6 +22,10 @@ export const japanese: Words = {
   blind: (place, peak) => `${at(place)}データが届いていません(直前は最大${peak})。正常とは言えません`,
   resolved: (lasted, place, peak, spent) =>
     `${lasted}で解消: ${at(place)}最大${peak}、エラーバジェットの${spent}を消費`,
+  unseen: (span) => `${span}の間データが届いていません。障害が起きても分かりません`,
+  settling: '条件を満たさなくなりました',
+  over: (lasted) => `${lasted}で解消`,
+  spent: (share) => `エラーバジェットの${share}を消費`,
   goneIn: (span) => `エラーバジェットは${span}で枯渇`,
   alreadyGone: (over) => `エラーバジェットは枯渇済み(${over}超過)`,
   lasts: '全体のエラーバジェットは足りる見込み',

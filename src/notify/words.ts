@@ -30,6 +30,13 @@ export interface Words {
   readonly calming: (where: string, peak: string) => string
   readonly blind: (where: string, peak: string) => string
   readonly resolved: (lasted: string, where: string, peak: string, spent: string) => string
+  /** Nothing has been known for so long, and nothing was burning before. */
+  readonly unseen: (length: string) => string
+  /** What asked for attention does so no more; it was not a burn rate. */
+  readonly settling: string
+  readonly over: (lasted: string) => string
+  /** So much of the budget is spent. */
+  readonly spent: (share: string) => string
   readonly goneIn: (length: string) => string
   readonly alreadyGone: (over: string) => string
   readonly lasts: string

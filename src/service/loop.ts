@@ -68,11 +68,14 @@ export interface Loop {
 /** How far back coverage is read again when more of it was written: inputs of one source report at different times. */
 const COVERAGE_TAIL = 2 * HOUR
 const ENTRIES_AT_ONCE = 5_000
+/** So long after the start nobody is told of missing data: what came while we were away is still being read. */
+const CATCH_UP = 300
 
 export const keyOf = (slo: string, objective: string): string => `${slo}\n${objective}`
 
 export function createLoop(world: World, parts: LoopParts): Loop {
   let alerting: AlertingState = EMPTY_STATE
+  const sightedFrom = later(world.clock.now(), CATCH_UP)
   let held: Held | undefined
   let shown: Shown | undefined
   // A tick and a person's action both go from a state to the next; one at a time, in the order they came.
@@ -97,8 +100,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
     const evaluations = await world.trace.span('engine.evaluate', {}, async () => timelines.evaluate(now))
     const slos = definitions.slos.map((defined) => defined.slo)
+    const quietEnds = quietOf(definitions)
     const decided = await world.trace.span('alerting.step', {}, async () =>
-      step(alerting, { evaluations, slos, now, costOf: costOf(timelines) }),
+      step(alerting, { evaluations, slos, now, sightedFrom, quietEnds, costOf: costOf(timelines) }),
     )
     await record(decided.events)
     const grouped = group(evaluations)
@@ -210,6 +214,10 @@ function oldestOf(slos: readonly DefinedSlo[], now: UnixSeconds): UnixSeconds {
   const longest = Math.max(HOUR, ...slos.flatMap(({ slo }) => slo.windows.map(longestReach)))
   return earlier(now, longest)
 }
+
+/** SLOs whose alert policies do not ask to hear that it is over. */
+const quietOf = ({ slos }: Definitions): ReadonlySet<string> =>
+  new Set(slos.filter(({ alerting }) => !alerting.whenResolved).map(({ slo }) => slo.id))
 
 function costOf(timelines: Timelines): CostOf {
   return (slo, objective, scope, range) => timelines.counts(slo, objective, { scope, range })?.bad

@@ -59,9 +59,15 @@ function spends({ good, bad }: Counts, { allowed, length, elapsed }: BudgetTerms
  * Not to know is a risk that grows: a full outage burns the budget's time second for second. Met once nothing has
  * been known for that share of it, and for longer than reports usually take.
  */
-function judgeBlindness(
+export function judgeBlindness(
   condition: Extract<BudgetCondition, { readonly kind: 'blind' }>,
-  { blindFor, terms, settle }: ConditionFacts,
+  {
+    blindFor,
+    terms,
+    settle,
+  }: Pick<ConditionFacts, 'blindFor' | 'settle'> & {
+    readonly terms: Pick<BudgetTerms, 'allowed' | 'length'>
+  },
 ): ConditionVerdict {
   if (blindFor === undefined) return { condition, kind: 'no-data', value: undefined }
   const due = blindFor * 1e12 >= condition.share * terms.allowed * terms.length

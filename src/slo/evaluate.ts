@@ -1,11 +1,17 @@
 import { MINUTE, type Seconds, type UnixSeconds } from '../base/index.ts'
 import { type BurnMeasure, type BurnTerms, burnRate, burnsAbove, EVEN, judgeRule } from './burn.ts'
 import { burnAt, measureBurns } from './burn-windows.ts'
-import { judgeCondition } from './conditions.ts'
+import { judgeBlindness, judgeCondition } from './conditions.ts'
 import { knownThrough } from './coverage.ts'
 import type { Objective } from './definition.ts'
 import type { BurnVerdict, ConditionVerdict, Evaluation, SloState } from './evaluation.ts'
-import { averageTraffic, isUnknown, type MeasuredWindow, measureWindow } from './measured-window.ts'
+import {
+  averageTraffic,
+  countedTime,
+  isUnknown,
+  type MeasuredWindow,
+  measureWindow,
+} from './measured-window.ts'
 import { scaleOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -58,17 +64,34 @@ function conditionsOf(
   const conditions = subject.slo.policy.conditions ?? []
   if (conditions.length === 0 || !first) return {}
   const { evaluation, terms, counts } = first
-  const known = knownThrough(subject.meter.coverage)
   const facts = {
     unknown: isUnknown(evaluation.data),
     counts,
     terms,
     exhaustion: evaluation.exhaustion,
-    // Minutes that only just ended may still be reported.
-    blindFor: known === undefined ? undefined : Math.max(0, Math.floor(now / 60) * 60 - known),
+    blindFor: blindFor(subject, now),
     settle: subject.settle,
   }
   return { conditions: conditions.map((condition) => judgeCondition(condition, facts)) }
+}
+
+/** Minutes that only just ended may still be reported. */
+function blindFor({ meter }: Subject, now: UnixSeconds): number | undefined {
+  const known = knownThrough(meter.coverage)
+  return known === undefined ? undefined : Math.max(0, Math.floor(now / 60) * 60 - known)
+}
+
+/** The verdicts of the conditions on what is known, by themselves. */
+export function blindnessOf(subject: Subject, now: UnixSeconds): readonly ConditionVerdict[] {
+  const { meter, objective, slo, ends, settle } = subject
+  const [window] = slo.windows
+  const bounds = subject.bounds[0] ?? { from: ends.window, to: ends.window }
+  const range = { from: bounds.from, to: ends.window }
+  const terms = { allowed: objective.allowed, ...countedTime(meter, window, { bounds, range }) }
+  const facts = { blindFor: blindFor(subject, now), terms, settle }
+  return (slo.policy.conditions ?? []).flatMap((condition) =>
+    condition.kind === 'blind' ? [judgeBlindness(condition, facts)] : [],
+  )
 }
 
 /**

@@ -5,7 +5,7 @@ import { countsFrom, measureBurns } from './burn-windows.ts'
 import { countedTime, excludedIn } from './corrections.ts'
 import { countWithout } from './coverage.ts'
 import type { Objective, Rational, Slo } from './definition.ts'
-import { evaluateSubject, stateOf } from './evaluate.ts'
+import { blindnessOf, evaluateSubject, stateOf } from './evaluate.ts'
 import type { SloState } from './evaluation.ts'
 import { measure } from './measure.ts'
 import { averageTraffic, dataState, isUnknown } from './measured-window.ts'
@@ -20,8 +20,12 @@ const STATES: readonly SloState[] = ['ok', 'watch', 'burning', 'exhausted', 'unk
  */
 export function signatureOf(subject: Subject, now: UnixSeconds, sums: Float64Array): number {
   const signature = burnSignature(subject, sums)
-  if (!subject.slo.policy.conditions) return signature
-  const { conditions = [] } = evaluateSubject(subject, now, sums)
+  const asked = subject.slo.policy.conditions
+  if (!asked) return signature
+  // Most policies ask only whether anything is known, which takes no budget to answer.
+  const { conditions = [] } = asked.every(({ kind }) => kind === 'blind')
+    ? { conditions: blindnessOf(subject, now) }
+    : evaluateSubject(subject, now, sums)
   return conditions.reduce(
     (all, { kind }) => all * 3 + (kind === 'met' ? 1 : kind === 'calm' ? 0 : 2),
     signature,

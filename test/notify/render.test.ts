@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { unixSeconds } from '../../src/base/index.ts'
+import { perMillion, unixSeconds } from '../../src/base/index.ts'
 import { checkBlocks, textLength } from '../../src/cli/dev/slack/index.ts'
 import {
   type IncidentBrief,
@@ -33,6 +33,14 @@ const resolved = incidentWith({
   resolvedAt: unixSeconds(START + 1_200),
   members: incidentWith().members.map((member) => ({ ...member, firing: false })),
 })
+/** What never burned. */
+const quiet = {
+  scope: {},
+  members: [{ scope: {}, severity: 'ticket' as const, rules: ['most-spent'], rate: 0, firing: true }],
+  peakRate: 0,
+  badEvents: 0,
+  budgetSpent: 0,
+}
 const everywhere = incidentWith({
   scope: {},
   members: ['aws', 'gcp'].map((cloud) => ({
@@ -91,6 +99,30 @@ const MOMENTS: readonly (readonly [string, Partial<IncidentBrief>])[] = [
     },
   ],
   ['resolved', { incident: resolved, now: unixSeconds(START + 1_200) }],
+  [
+    'nothing-known',
+    {
+      incident: incidentWith({ ...quiet, blindSince: unixSeconds(START - 600), rules: ['blind-page'] }),
+      contributors: [],
+      exemplars: [],
+    },
+  ],
+  [
+    'budget-spent',
+    {
+      incident: incidentWith({ ...quiet, severity: 'ticket', rules: ['most-spent'] }),
+      whole: {
+        ...evaluationOf({ left: 0.18 }),
+        conditions: [
+          {
+            condition: { name: 'most-spent', severity: 'ticket', kind: 'spent', share: perMillion(800_000) },
+            kind: 'met',
+            value: 0.8234,
+          },
+        ],
+      },
+    },
+  ],
   [
     'no-longer-defined',
     { incident: resolved, whole: undefined, scoped: undefined, places: [], target: '', window: '' },

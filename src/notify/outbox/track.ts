@@ -112,6 +112,7 @@ export function reasonOf(
     case 'opened':
       return 'first'
     case 'resolved':
+      return event.quiet === true ? 'silenced' : 'resolved'
     case 'resolved-by-hand':
       return 'resolved'
     case 'worse':
@@ -131,6 +132,7 @@ export function reasonOf(
     case 'alert':
     case 'told':
     case 'not-told':
+    case 'restated':
       return 'nothing'
     default:
       return event satisfies never

@@ -1,6 +1,6 @@
 import type { IncidentMember } from '../../alerting/index.ts'
 import { between, type Labels, labelsKey, type UnixSeconds, unixSeconds } from '../../base/index.ts'
-import type { WindowEvaluation } from '../../slo/index.ts'
+import type { ConditionVerdict, WindowEvaluation } from '../../slo/index.ts'
 import type { IncidentBrief } from '../brief.ts'
 import { clean, escaped } from '../text.ts'
 import type { Words } from '../words.ts'
@@ -62,21 +62,53 @@ export function sentenceOf(brief: IncidentBrief, words: Words): string {
   const { incident } = brief
   const where = whereOf(brief, words)
   const peak = words.rate(incident.peakRate)
+  // What never burned is about a condition of its policy.
+  const burned = incident.peakRate > 0
   switch (moodOf(brief)) {
     case 'resolved': {
       const lasted = between(incident.startedAt, incident.resolvedAt ?? brief.now)
+      if (!burned) return words.over(words.length(lasted))
       return words.resolved(words.length(lasted), where, peak, shareWords(incident.budgetSpent, words))
     }
     case 'blind':
+      if (!burned) return words.unseen(words.length(brief.now - incident.startedAt))
       return words.blind(where, peak)
     case 'calming':
-      return words.calming(where, peak)
+      return burned ? words.calming(where, peak) : words.settling
     case 'page':
     case 'ticket': {
+      const condition = rateOf(brief) === 0 ? conditionOf(brief, words) : undefined
+      if (condition !== undefined) return condition
       const outlook = outlookOf(brief, words)
       const burning = words.burning(words.rate(rateOf(brief)), where)
       return outlook === undefined ? burning : `${burning}: ${outlook}`
     }
+  }
+}
+
+/** What the gravest condition that is met says; undefined when none is. */
+function conditionOf(brief: IncidentBrief, words: Words): string | undefined {
+  const { rules } = brief.incident
+  const met = (brief.whole?.conditions ?? []).filter(
+    ({ condition, kind }) => kind === 'met' && rules.includes(condition.name),
+  )
+  const gravest = met.find(({ condition }) => condition.severity === 'page') ?? met[0]
+  const said = gravest && conditionWords(gravest, words)
+  return said === undefined ? undefined : said.charAt(0).toUpperCase() + said.slice(1)
+}
+
+function conditionWords({ condition, value }: ConditionVerdict, words: Words): string | undefined {
+  switch (condition.kind) {
+    case 'blind':
+      return value === undefined ? undefined : words.unseen(words.length(value))
+    case 'exhausts-within':
+      return value === undefined ? undefined : words.goneIn(words.length(value))
+    case 'exhausted':
+      return words.alreadyGone(words.percent(Math.max(0, (value ?? 1) - 1), 0))
+    case 'spent':
+      return words.spent(words.percent(value ?? condition.share / 1e6, 0))
+    default:
+      return condition satisfies never
   }
 }
 
