@@ -2,16 +2,11 @@ import { MINUTE, type Seconds, type UnixSeconds } from '../base/index.ts'
 import { type BurnMeasure, type BurnTerms, burnRate, burnsAbove, EVEN, judgeRule } from './burn.ts'
 import { burnAt, measureBurns } from './burn-windows.ts'
 import { judgeBlindness, judgeCondition } from './conditions.ts'
+import { countedTime } from './corrections.ts'
 import { knownThrough } from './coverage.ts'
 import type { Objective } from './definition.ts'
 import type { BurnVerdict, ConditionVerdict, Evaluation, SloState } from './evaluation.ts'
-import {
-  averageTraffic,
-  countedTime,
-  isUnknown,
-  type MeasuredWindow,
-  measureWindow,
-} from './measured-window.ts'
+import { averageTraffic, isUnknown, type MeasuredWindow, measureWindow } from './measured-window.ts'
 import { scaleOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -87,7 +82,7 @@ export function blindnessOf(subject: Subject, now: UnixSeconds): readonly Condit
   const [window] = slo.windows
   const bounds = subject.bounds[0] ?? { from: ends.window, to: ends.window }
   const range = { from: bounds.from, to: ends.window }
-  const terms = { allowed: objective.allowed, ...countedTime(meter, window, { bounds, range }) }
+  const terms = { allowed: objective.allowed, ...countedTime(meter.segments, window, { bounds, range }) }
   const facts = { blindFor: blindFor(subject, now), terms, settle }
   return (slo.policy.conditions ?? []).flatMap((condition) =>
     condition.kind === 'blind' ? [judgeBlindness(condition, facts)] : [],
