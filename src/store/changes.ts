@@ -28,8 +28,7 @@ export async function readChanges(
   cursor: string | undefined,
   context: { readonly engine: Engine; readonly registry: SeriesRegistry },
 ): Promise<Changes> {
-  const clock = await context.engine.query('SELECT toUInt64(toUnixTimestamp64Milli(now64(3)))')
-  const at = clock.u64()
+  const at = await engineNow(context.engine)
   const before = cursor === undefined ? undefined : parseCursor(cursor)
   const inserts = await readInserts(Math.min(before?.at ?? at, at) - OVERLAP_MS, context)
   const told: string[] = []
@@ -40,6 +39,20 @@ export async function readChanges(
   }
   const covered = new Set(fresh.filter(({ covers }) => covers).map(({ source }) => source))
   return { cursor: JSON.stringify({ at, told }), touched: touchedOf(fresh), covered: [...covered].sort() }
+}
+
+/** The engine's own clock, in milliseconds since 1970: what it stamps inserts with. */
+export async function engineNow(engine: Engine): Promise<number> {
+  const clock = await engine.query('SELECT toUInt64(toUnixTimestamp64Milli(now64(3)))')
+  return clock.u64()
+}
+
+/** What was written since an instant, by whomever, and more rather than less; for cursors of an earlier run. */
+export function readChangesSince(
+  at: number,
+  context: { readonly engine: Engine; readonly registry: SeriesRegistry },
+): Promise<Changes> {
+  return readChanges(JSON.stringify({ at, told: [] }), context)
 }
 
 /** By source, in the order of their names: the stretches in which something was written, merged. */

@@ -1,7 +1,7 @@
 import { type Range, type UnixSeconds, unixSeconds, type World } from '../base/index.ts'
 import type { CoverageSpan } from '../traffic/index.ts'
 import { checkpointId, quartersOf } from './cells.ts'
-import { readChanges } from './changes.ts'
+import { engineNow, readChanges, readChangesSince } from './changes.ts'
 import { openCluster } from './cluster.ts'
 import { mergeStatements, type Statement } from './coverage.ts'
 import type { Engine } from './engine.ts'
@@ -44,7 +44,7 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
   await applyRetention(engine, options.retention)
   const registry = new SeriesRegistry(engine)
   await registry.load()
-  const changes = new OwnChanges()
+  const changes = new OwnChanges(await engineNow(engine))
   const writer = new StepWriter(world, { engine, registry, retention: options.retention, changes })
   const journal = await openJournal(world, engine)
   const context = { engine, registry }
@@ -62,9 +62,13 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
       )
     },
     changes: (cursor) =>
-      world.trace.span('store.changes', {}, async () =>
-        engine.shared ? readChanges(cursor, context) : changes.since(cursor),
-      ),
+      world.trace.span('store.changes', {}, async () => {
+        if (engine.shared) return readChanges(cursor, context)
+        const own = changes.since(cursor)
+        if (!('askSince' in own)) return own
+        const next = changes.cursor
+        return { ...(await readChangesSince(own.askSince, context)), cursor: next }
+      }),
     coverage: async (sources, range) => {
       await fresh()
       return world.trace.span('store.coverage', {}, () => readCoverage(sources, range, context))

@@ -17,8 +17,19 @@ const MAX_ENTRIES = 20_000
  * what changed without asking the engine: a tick asks every few seconds.
  */
 export class OwnChanges {
+  readonly #run: number
   #entries: (Written & { readonly at: number })[] = []
   #at = 0
+
+  /** `run` is when the ledger was opened, by the engine's clock in milliseconds: it tells this run's cursors from others. */
+  constructor(run: number) {
+    this.#run = run
+  }
+
+  /** Where a reader is that knows all there is now. */
+  get cursor(): string {
+    return `${this.#run}:${this.#at}`
+  }
 
   note(written: Iterable<Written>): void {
     this.#at++
@@ -26,13 +37,18 @@ export class OwnChanges {
     if (this.#entries.length > MAX_ENTRIES) this.#shorten()
   }
 
-  /** Without a cursor nothing changed: whoever begins reads everything anyway. */
-  since(cursor: string | undefined): Changes {
-    const after = cursor === undefined ? this.#at : Number(cursor)
-    if (!Number.isSafeInteger(after)) throw new Error('a cursor is what `changes` gave')
+  /**
+   * Without a cursor nothing changed: whoever begins reads everything anyway. Gives the instant since which the tables
+   * must be asked, when the cursor is of an earlier run.
+   */
+  since(cursor: string | undefined): Changes | { readonly askSince: number } {
+    const [run, after] = (cursor ?? this.cursor).split(':').map(Number)
+    if (run === undefined || after === undefined || !Number.isSafeInteger(run + after))
+      throw new Error('a cursor is what `changes` gave')
+    if (run !== this.#run) return { askSince: run }
     const fresh = this.#entries.filter(({ at }) => at > after)
     return {
-      cursor: String(this.#at),
+      cursor: this.cursor,
       touched: touchedOf(fresh),
       covered: [...new Set(fresh.filter(({ covers }) => covers).map(({ source }) => source))].sort(),
     }

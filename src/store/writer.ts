@@ -113,8 +113,8 @@ export class StepWriter {
       const mark = this.#draft.mark
       try {
         this.#draft.begin(step.writer, step.revision)
-        for (const part of this.#parts(step)) {
-          part()
+        for (let at = 0; at < pending.rows; at += MAX_ROWS) {
+          this.#addRows(step, { from: at, to: at + MAX_ROWS })
           if (pending.rows > MAX_ROWS && this.#draft.count >= MAX_ROWS) await this.#insert()
         }
         for (const cell of await this.#stale(step)) this.#draft.zero(cell)
@@ -144,24 +144,22 @@ export class StepWriter {
     this.#draft.clear()
   }
 
-  /** One function a row, so that the caller can insert between any two. */
-  *#parts(step: LedgerStep): Generator<() => void> {
+  /** The rows from one place to another, traffic first; the caller inserts between. */
+  #addRows(
+    { writer, traffic, counts = [] }: LedgerStep,
+    part: { readonly from: number; readonly to: number },
+  ): void {
     const oldest = this.#oldestMinute()
     let left = 0
-    for (const row of step.traffic) {
-      if (row.minute < oldest) left++
-      else yield () => this.#draft.traffic(row)
-    }
-    for (const row of step.counts ?? []) {
-      if (row.minute < oldest) left++
-      else yield () => this.#draft.counts(row)
+    for (let i = part.from; i < Math.min(part.to, traffic.length + counts.length); i++) {
+      const row = traffic[i]
+      const count = row === undefined ? counts[i - traffic.length] : undefined
+      if (((row ?? count)?.minute ?? 0) < oldest) left++
+      else if (row !== undefined) this.#draft.traffic(row)
+      else if (count !== undefined) this.#draft.counts(count)
     }
     if (left > 0)
-      this.#world.log.warn('rows older than the retention were left out', {
-        writer: step.writer,
-        rows: left,
-        oldest,
-      })
+      this.#world.log.warn('rows older than the retention were left out', { writer, rows: left, oldest })
   }
 
   /** The engine drops rows past their time as they come in; they are left out before, so that it can be said. */
