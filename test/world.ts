@@ -14,11 +14,11 @@ export interface TestWorld extends World {
    * Moves wall and monotonic time forward; sleepers whose time has come wake in order. With `loops`, time waits at
    * each instant until so many sleep again: files, the engine and everything else outside are given the time they take.
    */
-  readonly advance: (ms: number, options?: { readonly loops?: number }) => Promise<void>
+  readonly advance: (ms: number, options?: { readonly loops?: () => number }) => Promise<void>
   /** Moves time forward at once, as for a machine that was suspended: every sleeper whose time has come wakes late. */
-  readonly leap: (ms: number, options?: { readonly loops?: number }) => Promise<void>
+  readonly leap: (ms: number, options?: { readonly loops?: () => number }) => Promise<void>
   /** Resolves when so many sleep. Rejects after half a minute of real time, and says how many do. */
-  readonly settled: (loops: number) => Promise<void>
+  readonly settled: (loops: () => number) => Promise<void>
   /** Sets the wall clock only, as an operator or NTP would. */
   readonly setWall: (now: UnixSeconds) => void
 }
@@ -62,12 +62,12 @@ export function createTestWorld(
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 10; i++) await new Promise<void>((r) => setImmediate(r))
   }
-  const settled = async (loops: number): Promise<void> => {
+  const settled = async (loops: () => number): Promise<void> => {
     const startedAt = performance.now()
     await settle()
-    while (sleepers.length < loops) {
+    while (sleepers.length < loops()) {
       if (performance.now() - startedAt > SETTLE_MS)
-        throw new Error(`${sleepers.length} of ${loops} loops sleep after ${SETTLE_MS / 1_000} s`)
+        throw new Error(`${sleepers.length} of ${loops()} loops sleep after ${SETTLE_MS / 1_000} s`)
       await new Promise<void>((r) => setTimeout(r, 1))
     }
   }
@@ -76,7 +76,7 @@ export function createTestWorld(
     sleepers = sleepers.filter((s) => s.due > at)
     for (const sleeper of due) sleeper.wake()
   }
-  const advanceLoops = async (end: number, loops: number): Promise<void> => {
+  const advanceLoops = async (end: number, loops: () => number): Promise<void> => {
     await settled(loops)
     for (let turns = 0; turns < 100_000; turns++) {
       const next = Math.min(...sleepers.map((s) => s.due))
@@ -98,7 +98,7 @@ export function createTestWorld(
       offset = now * 1000 - mono
     },
     settled,
-    leap: async (ms, { loops = 0 } = {}) => {
+    leap: async (ms, { loops = () => 0 } = {}) => {
       await settled(loops)
       mono += ms
       for (let turns = 0; turns < 100_000 && sleepers.some((s) => s.due <= mono); turns++) {

@@ -1,11 +1,21 @@
 import { setMaxListeners } from 'node:events'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DAY, earlier, HOUR, hourOf, later, type Range } from '../../src/base/index.ts'
 import {
   type Channel,
   createSlackEmulator,
+  type Fault,
+  type FaultScript,
   type Message,
   type SlackEmulator,
   topLevel,
@@ -46,6 +56,8 @@ export interface Rig extends AsyncDisposable {
   readonly get: <T>(path: string) => Promise<T>
   /** Incidents as the API tells them, newest first. */
   readonly incidents: () => Promise<readonly wire.IncidentSummary[]>
+  /** What Slack does to calls from now on; nothing when undefined. */
+  readonly suffer: (script: FaultScript | undefined) => void
   /** What people see in the channel itself, oldest first. */
   readonly headlines: () => readonly Message[]
 }
@@ -53,13 +65,27 @@ export interface Rig extends AsyncDisposable {
 /** Every loop waits on a few signals, as in the binary, which says the same. */
 setMaxListeners(0)
 
-export function createRig(options: { readonly seed?: number; readonly start?: number } = {}): Rig {
-  const dir = mkdtempSync(join(tmpdir(), 'nines-whole-'))
+export interface RigOptions {
+  readonly seed?: number
+  /** How long incidents last after what caused them: hours by the policy that ships, minutes by a brisk one. */
+  readonly policy?: 'google-30d' | 'brisk'
+}
+
+export function createRig(options: RigOptions = {}): Rig {
+  const dir = mkdtempSync(join(roomyMemory() ?? tmpdir(), 'nines-whole-'))
   mkdirSync(join(dir, 'slo'))
-  writeFileSync(join(dir, 'slo/shop.yaml'), DEFINITIONS)
+  writeFileSync(join(dir, 'slo/shop.yaml'), definitionsWith(options.policy ?? 'google-30d'))
   for (const cloud of CLOUDS) mkdirSync(join(dir, 'logs', cloud), { recursive: true })
-  const world = createTestWorld({ start: options.start ?? START, seed: options.seed ?? 1 })
-  const emulator = createSlackEmulator(world, { workspace: { channels: [{ name: CHANNEL }] } })
+  const world = createTestWorld({ start: START, seed: options.seed ?? 1 })
+  let background = 0
+  let fault: Fault | undefined
+  const count = (by: number): void => {
+    background += by
+  }
+  const emulator = createSlackEmulator(
+    ofSlack(world, () => fault?.kind === 'slow-accept', count),
+    { workspace: { channels: [{ name: CHANNEL }] } },
+  )
   const channel = [...emulator.workspace.channels.values()][0]
   if (channel === undefined) throw new Error('the emulator has no channel')
   let running: Running | undefined
@@ -68,6 +94,7 @@ export function createRig(options: { readonly seed?: number; readonly start?: nu
     running = undefined
     await one?.stop()
   }
+  const loops = (): number => (running === undefined ? 0 : LOOPS) + background
   const current = (): Running => {
     if (running === undefined) throw new Error('the service does not run')
     return running
@@ -85,21 +112,55 @@ export function createRig(options: { readonly seed?: number; readonly start?: nu
     service: () => current().service,
     start: async () => {
       running = await run(world, serviceOptions(dir, emulator))
-      await world.settled(LOOPS)
+      await world.settled(loops)
     },
     stop,
-    pass: (ms) => world.advance(ms, { loops: running === undefined ? 0 : LOOPS }),
-    leap: (ms) => world.leap(ms, { loops: running === undefined ? 0 : LOOPS }),
+    pass: (ms) => world.advance(ms, { loops }),
+    leap: (ms) => world.leap(ms, { loops }),
     get,
     incidents: async () =>
       (await get<{ incidents: readonly wire.IncidentSummary[] }>('api/v1/incidents')).incidents,
     headlines: () => topLevel(channel),
+    suffer: (script) =>
+      emulator.script((call) => {
+        fault = script?.(call)
+        return fault
+      }),
     [Symbol.asyncDispose]: async () => {
       await stop()
       rmSync(dir, { recursive: true, force: true })
     },
   }
 }
+
+/**
+ * Slack's own world. Who waits for a late answer sleeps there instead of in a loop of its own; what Slack does after it
+ * hung up is one more that sleeps.
+ */
+function ofSlack(world: TestWorld, hungUp: () => boolean, count: (by: number) => void): TestWorld {
+  const sleep: TestWorld['clock']['sleep'] = async (ms) => {
+    if (!hungUp()) return await world.clock.sleep(ms)
+    count(1)
+    await world.clock.sleep(ms).finally(() => count(-1))
+  }
+  return { ...world, clock: { ...world.clock, sleep } }
+}
+
+/**
+ * Simulated hours write in a minute what real ones do in hours, in thousands of small files: in memory, where there is
+ * room for them. What a disk does is held elsewhere, with crashes.
+ */
+function roomyMemory(): string | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY)
+    return bavail * bsize > 2 ** 31 ? MEMORY : undefined
+  } catch {
+    // Not every system has one.
+    return undefined
+  }
+}
+
+const MEMORY = '/dev/shm'
 
 interface Running {
   readonly service: Service
@@ -231,7 +292,7 @@ export interface Counted {
 
 /** What the ledger holds of each cloud, over all time. */
 export async function countsIn(rig: Rig): Promise<Readonly<Record<string, Counted>>> {
-  const { slos } = loadDefinitions([{ file: 'shop.yaml', text: DEFINITIONS }])
+  const { slos } = loadDefinitions([{ file: 'shop.yaml', text: definitionsWith('google-30d') }])
   const queries = slos.flatMap((defined) => defined.queries)
   const now = rig.world.clock.now()
   const range = { from: hourOf(earlier(now, 7 * DAY)), to: hourOf(later(now, 2 * HOUR)) }
@@ -249,7 +310,7 @@ const inputs = CLOUDS.map(
 )
 
 /** One promise over four clouds. */
-const DEFINITIONS = `apiVersion: openslo/v1
+const definitionsWith = (policy: string): string => `apiVersion: openslo/v1
 kind: DataSource
 metadata: { name: edge }
 spec:
@@ -273,7 +334,7 @@ metadata:
   annotations:
     nines.dev/owner: checkout-team
     nines.dev/split-by: "cloud_provider"
-    nines.dev/burn-policy: google-30d
+    nines.dev/burn-policy: ${policy}
 spec:
   service: checkout
   indicator:
@@ -286,4 +347,14 @@ spec:
   timeWindow: [{ duration: 30d, isRolling: true }]
   budgetingMethod: Occurrences
   objectives: [{ target: 0.999 }]
+---
+apiVersion: nines.dev/v1
+kind: BurnPolicy
+metadata: { name: brisk }
+spec:
+  source: "this test: windows so short that a simulation of hours sees many incidents begin and end"
+  period: 30d
+  rules:
+    - { name: page, severity: page, factor: 14.4, long: 10m, short: 1m }
+    - { name: ticket, severity: ticket, factor: 3, long: 30m, short: 5m }
 `
