@@ -1,4 +1,5 @@
 export { type Action, type ActResult, act } from './act.ts'
+export { adopt } from './adopt.ts'
 export type {
   AlertEvent,
   AlertingEntry,

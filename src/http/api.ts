@@ -4,6 +4,7 @@ import type {
   Fleet,
   IncidentDetail,
   IncidentSummary,
+  JournalEntry,
   LatencyMap,
   LiveEvent,
   Meta,
@@ -39,6 +40,11 @@ export interface Api {
   }) => readonly IncidentSummary[]
   readonly incident: (id: string) => IncidentDetail | undefined
   readonly act: (id: string, action: IncidentAction) => Promise<IncidentDetail | undefined>
+  /** The audit trail, newest first. */
+  readonly journal: (options: {
+    readonly kinds: readonly string[]
+    readonly limit: number
+  }) => Promise<readonly JournalEntry[]>
   readonly sources: () => Promise<readonly Source[]>
   /** Calls back for each event after `lastId`; gives the function that stops it. */
   readonly subscribe: (lastId: number | undefined, tell: (id: number, event: LiveEvent) => void) => () => void

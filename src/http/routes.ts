@@ -46,6 +46,14 @@ const incidentsQuery = z.object({
   state: z.enum(['open', 'resolved']).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 })
+const journalQuery = z.object({
+  kinds: z
+    .string()
+    .max(500)
+    .default('definition,correction,restatement')
+    .describe('Kinds of entries, such as `incident` or `notification` too.'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+})
 const by = z.string().min(1).max(200).describe('Who does it.')
 const actionBody = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('acknowledge'), by }),
@@ -78,11 +86,7 @@ function sloRoutes(api: Api): readonly Route[] {
     {
       ...route('/slos/:id/contributors', 'Who spent the budget.', wire.contributors, ({ id, query }) => {
         const asked = contributorsQuery.parse(query)
-        const names = asked.by
-          .split(',')
-          .map((name) => name.trim())
-          .filter((name) => name !== '')
-        return api.contributors(id, { ...toRange(asked), by: names, limit: asked.limit })
+        return api.contributors(id, { ...toRange(asked), by: wordsOf(asked.by), limit: asked.limit })
       }),
       query: contributorsQuery,
     },
@@ -105,6 +109,18 @@ function sloRoutes(api: Api): readonly Route[] {
         },
       ),
       query: exemplarsQuery,
+    },
+    {
+      ...route(
+        '/journal',
+        'What was decided, newest first: the audit trail.',
+        journalList,
+        async ({ query }) => {
+          const { kinds, limit } = journalQuery.parse(query)
+          return { entries: await api.journal({ kinds: wordsOf(kinds), limit }) }
+        },
+      ),
+      query: journalQuery,
     },
     route('/sources', 'Every source: how fresh, how complete, what is wrong.', sourceList, async () => ({
       sources: await api.sources(),
@@ -141,6 +157,7 @@ function incidentRoutes(api: Api): readonly Route[] {
 }
 
 const exemplarList = z.object({ exemplars: z.array(wire.exemplar) })
+const journalList = z.object({ entries: z.array(wire.journalEntry) })
 const sourceList = z.object({ sources: z.array(wire.source) })
 const incidentList = z.object({ incidents: z.array(wire.incidentSummary) })
 
@@ -161,6 +178,14 @@ function route(
       return body === undefined ? { kind: 'missing', what: input.id } : { kind: 'ok', body }
     },
   }
+}
+
+/** Words between commas. */
+function wordsOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
 }
 
 function toRange(asked: { from: number; to: number; scope: string }): {

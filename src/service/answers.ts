@@ -45,6 +45,10 @@ export function createAnswers(parts: AnswerParts): Api {
     ready: parts.ready,
     subscribe: parts.live.subscribe,
     fleet: () => fleetOf(loop.shown()),
+    journal: async (options) =>
+      (await parts.ledger.journal.read(0, { ...options, newestFirst: true })).map(
+        ({ seq, at, kind, data }): wire.JournalEntry => ({ seq, at, kind, text: textOf(data), data }),
+      ),
     slo: (id) => {
       const found = find(id)
       return found && detailOf(found)
@@ -64,6 +68,11 @@ export function createAnswers(parts: AnswerParts): Api {
       return detail(id)
     },
   }
+}
+
+function textOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null || !('text' in data)) return ''
+  return typeof data.text === 'string' ? data.text : ''
 }
 
 /** Asked for what cannot be done; the HTTP module answers with the status and the sentence. */
@@ -88,7 +97,7 @@ interface Found {
 }
 
 function findObjective(shown: Shown, id: string): Found | undefined {
-  const summary = shown.summaries.find((each) => each.id === id)
+  const summary = shown.summaries.find((each) => each.id === id) ?? findFormer(shown, id)
   const defined = shown.definitions.slos.find((each) => each.slo.id === summary?.slo)
   const objective = defined?.slo.objectives.find((each) => each.name === summary?.objective)
   if (!summary || !defined || !objective) return undefined
@@ -100,6 +109,15 @@ function findObjective(shown: Shown, id: string): Found | undefined {
     query: defined.queries.find((each) => each.id === objective.indicator),
     evaluations: shown.evaluations.get(keyOf(defined.slo.id, objective.name)) ?? [],
   }
+}
+
+/** Links in old messages name an SLO by the identity that it had then. */
+function findFormer(shown: Shown, id: string): wire.SloSummary | undefined {
+  const [former = '', objective] = id.split('/')
+  const present = shown.definitions.slos.find(({ aliases }) => aliases.includes(former))?.slo.id
+  return shown.summaries.find(
+    (each) => each.slo === present && (objective === undefined || each.objective === objective),
+  )
 }
 
 export function fleetOf(shown: Shown | undefined): wire.Fleet {

@@ -18,13 +18,20 @@ interface Read {
 /** Ids of queries are unique within an SLO; the ledger is asked about many at once. */
 const SEPARATOR = '\u0000'
 
-export function createFeed(ledger: Ledger, timelines: Timelines, slos: readonly DefinedSlo[]): Feed {
+/** `noticed` is told what was written since, while the engine still counts as before. */
+export function createFeed(
+  ledger: Ledger,
+  timelines: Timelines,
+  slos: readonly DefinedSlo[],
+  noticed: (touched: Changes['touched']) => void = () => undefined,
+): Feed {
   const byId = new Map(slos.map((defined) => [defined.slo.id, defined]))
   let cursor: string | undefined
   return {
     refresh: async (now) => {
       // The cursor is taken before reading, so that what is written meanwhile is read again next time.
       const changes = await ledger.changes(cursor)
+      noticed(changes.touched)
       for (const { source, from, to } of changes.touched) timelines.touched(source, { from, to })
       const reads = timelines.needs(now).flatMap((need): Read[] => {
         const slo = byId.get(need.slo)

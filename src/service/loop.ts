@@ -3,6 +3,7 @@ import {
   type ActResult,
   type AlertingState,
   act,
+  adopt,
   type CostOf,
   type Decision,
   EMPTY_STATE,
@@ -24,10 +25,13 @@ import {
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { type Correction, createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
-import type { Changes, Journal, Ledger } from '../store/index.ts'
+import type { Changes, Journal, JournalDraft, Ledger } from '../store/index.ts'
+import type { CoverageSpan } from '../traffic/index.ts'
+import { createAudit } from './audit.ts'
 import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
 import { inputSource, knownOf } from './coverage.ts'
 import { createFeed, type Feed } from './feed.ts'
+import { createRestatements, type Restatements, restatementEntries } from './restatement.ts'
 import { createSparks, type Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
 
@@ -71,11 +75,15 @@ const ENTRIES_AT_ONCE = 5_000
 /** So long after the start nobody is told of missing data: what came while we were away is still being read. */
 const CATCH_UP = 300
 
+/** A minute that its source reported on counts as said once it ended so long ago. */
+const SETTLE = 120
+
 export const keyOf = (slo: string, objective: string): string => `${slo}\n${objective}`
 
 export function createLoop(world: World, parts: LoopParts): Loop {
   let alerting: AlertingState = EMPTY_STATE
   const sightedFrom = later(world.clock.now(), CATCH_UP)
+  const audit = createAudit()
   let held: Held | undefined
   let shown: Shown | undefined
   // A tick and a person's action both go from a state to the next; one at a time, in the order they came.
@@ -83,6 +91,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   const take = (entries: readonly FoldEntry[]): void => {
     alerting = fold(alerting, entries)
     if (shown) shown = { ...shown, alerting }
+  }
+  const write = async (entries: readonly JournalDraft[]): Promise<void> => {
+    if (entries.length > 0) await parts.ledger.journal.append(entries)
   }
   const record = async (events: ActResult['events']): Promise<void> => {
     if (events.length === 0) return
@@ -94,28 +105,39 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   const tick = async (): Promise<void> => {
     const now = world.clock.now()
     const definitions = parts.definitions()
-    if (held?.definitions !== definitions) held = hold(parts, definitions, now)
+    if (held?.definitions !== definitions) {
+      held = hold(parts, definitions, now)
+      alerting = adopt(alerting, presentIds(definitions))
+    }
     const { timelines } = held
     const current = held
     await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
     const evaluations = await world.trace.span('engine.evaluate', {}, async () => timelines.evaluate(now))
+    const grouped = group(evaluations)
+    const corrections = current.corrected?.corrections ?? []
+    const look = { now, before: shown?.evaluations, after: grouped }
+    const found = audit.look({ ...look, definitions, corrections })
+    const incidents = incidentsOf(alerting)
+    const restated = restatementEntries(current.restatements.settle(), { ...look, incidents })
+    await write([...found.entries, ...restated.audit])
+    found.written()
+    await record(restated.incidents)
     const slos = definitions.slos.map((defined) => defined.slo)
     const quietEnds = quietOf(definitions)
     const decided = await world.trace.span('alerting.step', {}, async () =>
       step(alerting, { evaluations, slos, now, sightedFrom, quietEnds, costOf: costOf(timelines) }),
     )
     await record(decided.events)
-    const grouped = group(evaluations)
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>
       summarise({ definitions, grouped, timelines, alerting, sparks: current.sparks, now }),
     )
-    const corrections = current.corrected?.corrections ?? []
     shown = { now, definitions, evaluations: grouped, summaries, alerting, timelines, corrections }
     parts.tell(decided.decisions)
   }
   return {
     recall: async () => {
-      alerting = await recallState(parts.ledger)
+      await audit.recall(parts.ledger.journal)
+      alerting = adopt(await recallState(parts.ledger), presentIds(parts.definitions()))
     },
     shown: () => shown,
     tick: () => exclusive(tick),
@@ -155,6 +177,11 @@ interface Held {
   /** Sources whose coverage was read, with the inputs that it was made up of. */
   readonly covered: Map<string, string>
   readonly sparks: Sparks
+  readonly restatements: Restatements
+  /** Up to where each source has reported, as of the last look. */
+  readonly reported: Map<string, number>
+  /** When the last look was. */
+  lookedAt: UnixSeconds
   corrected: ExpandedCorrections | undefined
 }
 
@@ -163,14 +190,23 @@ function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds)
     definitions.slos.map((defined) => defined.slo),
     { now },
   )
-  return {
+  const restatements = createRestatements(timelines, definitions.slos)
+  const reported = new Map<string, number>()
+  const feed = createFeed(ledger, timelines, definitions.slos, (touched) => {
+    restatements.take(touched, (source) => Math.min(reported.get(source) ?? 0, held.lookedAt - SETTLE))
+  })
+  const held: Held = {
     definitions,
     timelines,
-    feed: createFeed(ledger, timelines, definitions.slos),
+    feed,
     covered: new Map(),
     sparks: createSparks(),
+    restatements,
+    reported,
+    lookedAt: now,
     corrected: undefined,
   }
+  return held
 }
 
 async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<void> {
@@ -187,9 +223,12 @@ async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<
     const from = staleFrom(held, { source, inputs, changes, now })
     if (from === undefined) continue
     const range = { from: hourOf(from), to: later(now, 60) }
-    held.timelines.cover(source, await knownOf(parts.ledger, { source, inputs, range }))
+    const known = await knownOf(parts.ledger, { source, inputs, range })
+    held.timelines.cover(source, known)
     held.covered.set(source, inputs.join('\n'))
+    held.reported.set(source, Math.max(held.reported.get(source) ?? 0, ...known.map(endOf)))
   }
+  held.lookedAt = now
 }
 
 /** From when on what is held of a source's coverage may be wrong; undefined: nowhere. */
@@ -214,6 +253,12 @@ function oldestOf(slos: readonly DefinedSlo[], now: UnixSeconds): UnixSeconds {
   const longest = Math.max(HOUR, ...slos.flatMap(({ slo }) => slo.windows.map(longestReach)))
   return earlier(now, longest)
 }
+
+const endOf = ({ state, to }: CoverageSpan): number => (state === 'missing' ? 0 : to)
+
+/** The present identity of each former one. */
+const presentIds = ({ slos }: Definitions): ReadonlyMap<string, string> =>
+  new Map(slos.flatMap(({ slo, aliases }) => aliases.map((alias) => [alias, slo.id] as const)))
 
 /** SLOs whose alert policies do not ask to hear that it is over. */
 const quietOf = ({ slos }: Definitions): ReadonlySet<string> =>

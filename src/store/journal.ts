@@ -113,14 +113,14 @@ async function lastSeq(engine: Engine): Promise<number> {
 async function readJournal(
   engine: Engine,
   after: number,
-  options: { readonly kinds?: readonly string[]; readonly limit?: number },
+  options: { readonly kinds?: readonly string[]; readonly limit?: number; readonly newestFirst?: boolean },
 ): Promise<readonly JournalEntry[]> {
-  const { kinds, limit } = options
+  const { kinds, limit, newestFirst } = options
   if (kinds?.length === 0) return []
   const rows = await engine.query(
     `SELECT seq, at, toString(kind), data FROM ${engine.tables.database}.journal WHERE seq > ${after}` +
       (kinds === undefined ? '' : ` AND kind IN (${kinds.map(quote).join(', ')})`) +
-      ` ORDER BY seq${limit === undefined ? '' : ` LIMIT ${limit}`}`,
+      ` ORDER BY seq${newestFirst === true ? ' DESC' : ''}${limit === undefined ? '' : ` LIMIT ${limit}`}`,
   )
   const entries: JournalEntry[] = []
   while (!rows.done) {

@@ -78,10 +78,14 @@ export interface SourceInventory {
 export interface Journal {
   /** Resolves when the entries are on disk, in order, after all earlier ones. */
   readonly append: (entries: readonly JournalDraft[]) => Promise<readonly JournalEntry[]>
-  /** Entries after `seq`, oldest first. */
+  /** Entries after `seq`, oldest first; `newestFirst` turns that round, so that a limit keeps the newest. */
   readonly read: (
     after: number,
-    options?: { readonly kinds?: readonly string[]; readonly limit?: number },
+    options?: {
+      readonly kinds?: readonly string[]
+      readonly limit?: number
+      readonly newestFirst?: boolean
+    },
   ) => Promise<readonly JournalEntry[]>
 }
 

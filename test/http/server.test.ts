@@ -78,6 +78,10 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
       asked.push({ what: id, options: action })
       return incident
     },
+    journal: async (options) => {
+      asked.push({ what: 'journal', options })
+      return [{ seq: 1, at: now, kind: 'correction', text: 'Approved by sato.', data: { id: 'upgrade' } }]
+    },
     sources: async () => [],
     subscribe: (_lastId, tell) => {
       subscribers.push(tell)
@@ -139,6 +143,20 @@ test('a question that cannot be read says which part and why', async () => {
   expect(reply.statusCode).toBe(400)
   expect(reply.headers['content-type']).toContain('application/problem+json')
   expect(reply.json().detail).toContain('from')
+})
+
+test('the audit trail is asked for by kinds, and leaves incidents to their own pages', async () => {
+  const asked: Asked[] = []
+  const server = await serve(createApi(asked))
+  const reply = await server.inject('/api/v1/journal?limit=5')
+  expect(reply.json().entries).toEqual([
+    { seq: 1, at: now, kind: 'correction', text: 'Approved by sato.', data: { id: 'upgrade' } },
+  ])
+  await server.inject('/api/v1/journal?kinds=incident,%20notification')
+  expect(asked.map(({ options }) => options)).toEqual([
+    { kinds: ['definition', 'correction', 'restatement'], limit: 5 },
+    { kinds: ['incident', 'notification'], limit: 100 },
+  ])
 })
 
 test('an action is checked before it is done', async () => {
@@ -214,6 +232,7 @@ test('the OpenAPI document describes every endpoint that is served', async () =>
     '/api/v1/incidents',
     '/api/v1/incidents/{id}',
     '/api/v1/incidents/{id}/actions',
+    '/api/v1/journal',
     '/api/v1/meta',
     '/api/v1/slos',
     '/api/v1/slos/{id}',
