@@ -6,6 +6,7 @@ import type { Api, IncidentAction, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
+import { COMPOSITE } from './composite.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
 import type { Live } from './live.ts'
@@ -51,7 +52,7 @@ export function createAnswers(parts: AnswerParts): Api {
       ),
     slo: (id) => {
       const found = find(id)
-      return found && detailOf(found)
+      return found ? detailOf(found) : compositeDetail(loop.shown(), id)
     },
     ...createDrills(parts, find),
     incidents: ({ state, limit }) => {
@@ -131,12 +132,8 @@ function detailOf({ shown, defined, objective, summary, evaluations }: Found): w
   const { slo } = defined
   return {
     ...summary,
+    ...describe(defined),
     now: shown.now,
-    description: slo.description,
-    runbook: defined.runbook,
-    policy: { name: slo.policy.name, source: slo.policy.source },
-    noData: slo.noData,
-    minBadEvents: slo.minBadEvents,
     scopes: evaluations
       .filter((each) => labelsKey(each.scope) !== '')
       .map(toEvaluation)
@@ -144,12 +141,26 @@ function detailOf({ shown, defined, objective, summary, evaluations }: Found): w
     incidents: incidentsNewestFirst(shown)
       .filter((incident) => incident.slo === slo.id && incident.objective === objective.name)
       .map((incident) => incident.id),
-    origin: {
-      file: defined.origin.file,
-      line: defined.origin.line,
-      text: defined.origin.text,
-      commit: defined.origin.commit ?? null,
-    },
+  }
+}
+
+/** A composite has a row, and its parts have the rest: splits, rules, graphs and incidents. */
+function compositeDetail(shown: Shown | undefined, id: string): wire.SloDetail | undefined {
+  const summary = shown?.summaries.find((each) => each.id === id && each.objective === COMPOSITE)
+  const defined = shown?.definitions.slos.find(({ slo }) => slo.id === summary?.slo)
+  if (!shown || !summary || !defined) return undefined
+  return { ...summary, ...describe(defined), now: shown.now, scopes: [], incidents: [] }
+}
+
+/** What the detail says of the SLO itself, whichever objective it is about. */
+function describe({ slo, runbook, origin }: DefinedSlo) {
+  return {
+    description: slo.description,
+    runbook,
+    policy: { name: slo.policy.name, source: slo.policy.source },
+    noData: slo.noData,
+    minBadEvents: slo.minBadEvents,
+    origin: { file: origin.file, line: origin.line, text: origin.text, commit: origin.commit ?? null },
   }
 }
 

@@ -28,6 +28,7 @@ import { type Correction, createTimelines, type Evaluation, type Timelines } fro
 import type { Changes, Journal, JournalDraft, Ledger } from '../store/index.ts'
 import type { CoverageSpan } from '../traffic/index.ts'
 import { createAudit } from './audit.ts'
+import { compositeSummary } from './composite.ts'
 import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
 import { inputSource, knownOf } from './coverage.ts'
 import { createFeed, type Feed } from './feed.ts'
@@ -309,7 +310,10 @@ function summarise({
       return toSummary({ defined, objective, evaluations, spark, incident: open.get(key) })
     }),
   )
-  return summaries.filter((summary) => summary !== undefined).sort(byUrgency)
+  const composites = definitions.slos.map((defined) =>
+    compositeSummary(defined, (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? []),
+  )
+  return [...summaries, ...composites].filter((summary) => summary !== undefined).sort(byUrgency)
 }
 
 async function recallState(ledger: Ledger): Promise<AlertingState> {

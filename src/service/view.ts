@@ -135,7 +135,7 @@ function stateOf(whole: Evaluation, evaluations: readonly Evaluation[]): wire.St
   return burns && whole.state !== 'exhausted' ? 'burning' : whole.state
 }
 
-function isCloud(scope: Labels): boolean {
+export function isCloud(scope: Labels): boolean {
   const names = Object.keys(scope)
   return names.length === 1 && names[0] === 'cloud_provider'
 }

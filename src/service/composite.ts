@@ -1,0 +1,154 @@
+import { between, type Labels, labelsKey, ratio, seconds } from '../base/index.ts'
+import type * as wire from '../contract/index.ts'
+import type { DefinedSlo } from '../definitions/index.ts'
+import {
+  type CompositePart,
+  compositeOf,
+  type Evaluation,
+  exhaustionOf,
+  type Objective,
+} from '../slo/index.ts'
+import { isCloud, toEvaluation } from './view.ts'
+
+/** The name of the row that says how the objectives of a composite stand together. */
+export const COMPOSITE = 'composite'
+
+/**
+ * The row of an SLO whose objectives each have an indicator of their own. Its budget is counted in whole budgets: 1 is
+ * all of it. Undefined for other SLOs, and for time slices, of which sums do not tell in which slices parts failed.
+ */
+export function compositeSummary(
+  defined: DefinedSlo,
+  evaluationsOf: (objective: string) => readonly Evaluation[],
+): wire.SloSummary | undefined {
+  const { slo } = defined
+  const [first] = slo.objectives
+  const own = new Set(slo.objectives.map(({ indicator }) => indicator)).size === slo.objectives.length
+  if (!first || slo.objectives.length < 2 || !own || slo.method === 'timeslices') return undefined
+  const all = slo.objectives.map((objective) => ({ objective, evaluations: evaluationsOf(objective.name) }))
+  const evaluate = (scope: Labels): wire.Evaluation | undefined => {
+    const parts = all.flatMap(({ objective, evaluations }) => {
+      const evaluation = evaluations.find((each) => labelsKey(each.scope) === labelsKey(scope))
+      return evaluation ? [{ objective, evaluation }] : []
+    })
+    return parts.length === all.length ? evaluationOf(defined, scope, parts) : undefined
+  }
+  const whole = evaluate({})
+  if (!whole) return undefined
+  const burns = all.some(({ evaluations }) =>
+    evaluations.some(({ verdicts }) => verdicts.some(({ kind }) => kind === 'burning')),
+  )
+  const scopes = evaluationsOf(first.name).filter(({ scope }) => isCloud(scope))
+  return {
+    id: `${slo.id}/${COMPOSITE}`,
+    slo: slo.id,
+    objective: COMPOSITE,
+    name: slo.displayName === '' ? slo.name : slo.displayName,
+    service: slo.service,
+    owner: defined.owner,
+    indicator: slo.objectives.map(({ name }) => name).join(' + '),
+    target: targetOf(slo.objectives),
+    window: slo.windows[0]?.name ?? '',
+    method: slo.method,
+    state: burns && whole.state !== 'exhausted' ? 'burning' : whole.state,
+    whole,
+    clouds: scopes.flatMap(({ scope }) => {
+      const { state, windows } = evaluate(scope) ?? {}
+      const [window] = windows ?? []
+      if (!state || !window) return []
+      return [
+        { cloud: scope['cloud_provider'] ?? '', state, sli: window.sli, leftRatio: window.budget.leftRatio },
+      ]
+    }),
+    spark: [],
+    incident: null,
+  }
+}
+
+interface Part {
+  readonly objective: Objective
+  readonly evaluation: Evaluation
+}
+
+const weightOf = ({ objective: { weight } }: Pick<Part, 'objective'>): number => weight.num / weight.den
+
+/** What is promised when each part just keeps its own target: the shortfalls add up. */
+function targetOf(objectives: readonly Objective[]): string {
+  const allowed = objectives.reduce((sum, objective) => sum + weightOf({ objective }) * objective.allowed, 0)
+  return String(Math.max(0, Math.floor(1_000_000 - allowed) / 10_000))
+}
+
+function evaluationOf(defined: DefinedSlo, scope: Labels, parts: readonly Part[]): wire.Evaluation {
+  const { method } = defined.slo
+  const pace = together(method, parts, ({ evaluation }) => longestShort(evaluation))?.rate
+  const windows = defined.slo.windows.map((_, i) => windowOf(method, parts, { i, pace }))
+  const [headline] = windows
+  const left = headline?.budget.leftRatio ?? null
+  const state =
+    left === null ? 'unknown' : left <= 0 ? 'exhausted' : pace !== undefined && pace > 1 ? 'watch' : 'ok'
+  return { scope: { ...scope }, state, windows, verdicts: [], conditions: [] }
+}
+
+/** The counts over the longest short window, by which all SLOs are said to spend faster than even. */
+function longestShort({ verdicts }: Evaluation): CompositePart['counts'] | undefined {
+  return verdicts.map(({ short }) => short).toSorted((a, b) => b.length - a.length)[0]?.counts
+}
+
+function together(
+  method: DefinedSlo['slo']['method'],
+  parts: readonly Part[],
+  countsOf: (part: Part) => CompositePart['counts'] | undefined,
+) {
+  const counted = parts.flatMap((part): CompositePart[] => {
+    const counts = countsOf(part)
+    return counts ? [{ counts, allowed: part.objective.allowed, weight: part.objective.weight }] : []
+  })
+  return counted.length === parts.length ? compositeOf(method, counted) : undefined
+}
+
+function windowOf(
+  method: DefinedSlo['slo']['method'],
+  parts: readonly Part[],
+  { i, pace }: { readonly i: number; readonly pace: number | undefined },
+): wire.WindowEvaluation {
+  const said = parts.flatMap(({ evaluation }) => toEvaluation(evaluation).windows[i] ?? [])
+  const [first] = said
+  if (!first) throw new Error('an SLO without a window')
+  const composite = together(method, parts, ({ evaluation }) => evaluation.windows[i]?.counts)
+  // By what is left of each part, which knows how much of a calendar window has gone by.
+  const spent = parts.reduce((sum, part) => {
+    const share = part.evaluation.windows[i]?.budget.leftRatio
+    return share === undefined ? Number.NaN : sum + weightOf(part) * (1 - share)
+  }, 0)
+  const left = composite === undefined || Number.isNaN(spent) ? undefined : 1 - spent
+  const length = seconds(first.bounds.to - first.bounds.from)
+  const speed = parts.reduce((sum, part) => sum + (weightOf(part) * 1e6) / part.objective.allowed, 0)
+  const time = Math.floor(length / speed)
+  const worst = said.reduce((a, b) => ((b.coverage.ratio ?? 0) < (a.coverage.ratio ?? 0) ? b : a), first)
+  const rolling = first.bounds.to <= first.range.to
+  const bounds = parts[0]?.evaluation.windows[i]?.bounds
+  const remaining = rolling || !bounds ? undefined : between(parts[0]?.evaluation.now ?? bounds.to, bounds.to)
+  const share = left === undefined ? undefined : ratio(left)
+  return {
+    ...worst,
+    good: said.reduce((sum, window) => sum + window.good, 0),
+    bad: said.reduce((sum, window) => sum + window.bad, 0),
+    sli: composite?.sli ?? null,
+    budget: {
+      events: 1,
+      spent: left === undefined ? 0 : spent,
+      left: left ?? 1,
+      leftRatio: left ?? null,
+      time,
+      timeLeft: left === undefined ? null : Math.floor(time * left),
+      interval: null,
+    },
+    exhaustion: {
+      ...exhaustionOf({ share, sign: left === undefined || left > 0 ? 1 : left < 0 ? -1 : 0 }, pace, {
+        length,
+        remaining,
+      }),
+    },
+    corrected: null,
+  }
+}
