@@ -1,6 +1,7 @@
 import {
   type Action,
   type ActResult,
+  type AlertingEntry,
   type AlertingState,
   act,
   adopt,
@@ -9,6 +10,7 @@ import {
   EMPTY_STATE,
   type FoldEntry,
   fold,
+  type Incident,
   incidentsOf,
   step,
 } from '../alerting/index.ts'
@@ -25,9 +27,9 @@ import {
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { type Correction, createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
-import type { Changes, Journal, JournalDraft, Ledger } from '../store/index.ts'
+import type { Changes, Journal, Ledger } from '../store/index.ts'
 import type { CoverageSpan } from '../traffic/index.ts'
-import { createAudit } from './audit.ts'
+import { type Audit, type AuditLook, createAudit } from './audit.ts'
 import { compositeSummary } from './composite.ts'
 import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
 import { inputSource, knownOf } from './coverage.ts'
@@ -93,9 +95,6 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     alerting = fold(alerting, entries)
     if (shown) shown = { ...shown, alerting }
   }
-  const write = async (entries: readonly JournalDraft[]): Promise<void> => {
-    if (entries.length > 0) await parts.ledger.journal.append(entries)
-  }
   const record = async (events: ActResult['events']): Promise<void> => {
     if (events.length === 0) return
     await world.trace.span('journal.append', { entries: events.length }, () =>
@@ -116,13 +115,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const evaluations = await world.trace.span('engine.evaluate', {}, async () => timelines.evaluate(now))
     const grouped = group(evaluations)
     const corrections = current.corrected?.corrections ?? []
-    const look = { now, before: shown?.evaluations, after: grouped }
-    const found = audit.look({ ...look, definitions, corrections })
-    const incidents = incidentsOf(alerting)
-    const restated = restatementEntries(current.restatements.settle(), { ...look, incidents })
-    await write([...found.entries, ...restated.audit])
-    found.written()
-    await record(restated.incidents)
+    const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
+    await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
     const slos = definitions.slos.map((defined) => defined.slo)
     const quietEnds = quietOf(definitions)
     const decided = await world.trace.span('alerting.step', {}, async () =>
@@ -159,6 +153,24 @@ export function createLoop(world: World, parts: LoopParts): Loop {
       },
     },
   }
+}
+
+interface Trail extends AuditLook {
+  readonly audit: Audit
+  readonly held: Held
+  readonly incidents: readonly Incident[]
+}
+
+/** Writes down what was changed, and what it did; gives what incidents are to hear of it. It is tried again if it fails. */
+async function writeTrail({ ledger }: LoopParts, trail: Trail): Promise<readonly AlertingEntry[]> {
+  const { audit, held } = trail
+  const found = audit.look(trail)
+  const restated = restatementEntries(held.restatements.compare(), trail)
+  const entries = [...found.entries, ...restated.audit]
+  if (entries.length > 0) await ledger.journal.append(entries)
+  found.written()
+  held.restatements.forget()
+  return restated.incidents
 }
 
 /** Runs one piece of work after the other; a failure is its own caller's. */

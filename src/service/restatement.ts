@@ -20,8 +20,10 @@ import { budgetWords, type Evaluations } from './audit.ts'
 export interface Restatements {
   /** Takes what was counted before the ledger is read again. `settled`: up to where each source had reported. */
   readonly take: (touched: Changes['touched'], settled: (source: string) => number) => void
-  /** Compares with what is counted now, and forgets what was taken. */
-  readonly settle: () => readonly Restated[]
+  /** What was taken, where it is counted otherwise now. */
+  readonly compare: () => readonly Restated[]
+  /** To be called when what was compared is on disk. */
+  readonly forget: () => void
 }
 
 /** One source's past, and the SLOs whose counts it moved. */
@@ -72,7 +74,7 @@ export function createRestatements(timelines: Timelines, slos: readonly DefinedS
           }
       }
     },
-    settle: () => {
+    compare: () => {
       const moved = new Map<string, { source: string; range: Range; counts: Restated['counts'][number][] }>()
       for (const { source, range, slo, objective, asked, before } of taken) {
         const after = countIn(slo, objective, asked)
@@ -82,8 +84,10 @@ export function createRestatements(timelines: Timelines, slos: readonly DefinedS
         moved.set(key, one)
         one.counts.push({ slo, objective, before, after })
       }
-      taken = []
       return [...moved.values()]
+    },
+    forget: () => {
+      taken = []
     },
   }
 }
