@@ -62,11 +62,10 @@ export function paintSpan(spans: readonly KnownSpan[], span: KnownSpan): readonl
   return painted
 }
 
-/** Forgets what lies before `from`. */
+/** Forgets what lies before `from`, but for the last of it: it says that the source was reported on before. */
 export function forgetBefore(spans: readonly KnownSpan[], from: number): readonly KnownSpan[] {
-  const first = spans[0]
-  if (!first || first.to > from) return spans
-  return spans.filter((span) => span.to > from)
+  const kept = spans.findIndex((span) => span.to > from)
+  return spans.slice(Math.max(0, (kept < 0 ? spans.length : kept) - 1))
 }
 
 /** The worst of several sources, minute by minute. None: always known. */

@@ -110,6 +110,8 @@ function countQuietSlices(meter: Meter, range: Range, out: Float64Array): void {
   const slices = (range.to - range.from) / step
   const first = firstReported(coverage) ?? Infinity
   const sums = new Float64Array(2)
+  const slicesWithEvents = (from: number, to: number): number =>
+    series && sumSteps(series, from / step, to / step, sums) ? (sums[0] ?? 0) : 0
   let gapSlices = 0
   let gapEvents = 0
   let promised = 0
@@ -119,14 +121,14 @@ function countQuietSlices(meter: Meter, range: Range, out: Float64Array): void {
     const to = Math.min(range.to, Math.ceil(gap.to / step) * step)
     if (to <= from) continue
     done = to
-    const events = series && sumSteps(series, from / step, to / step, sums) ? (sums[0] ?? 0) : 0
     gapSlices += (to - from) / step
-    gapEvents += events
-    if (to > first) promised += (to - Math.max(from, Math.floor(first / step) * step)) / step - events
+    gapEvents += slicesWithEvents(from, to)
+    const begun = Math.max(from, Math.floor(first / step) * step)
+    if (begun < to) promised += (to - begun) / step - slicesWithEvents(begun, to)
   }
   const counted = out[0] ?? 0
   const quiet = slices - gapSlices - (counted - gapEvents)
-  const missing = noData === 'freeze' ? 0 : Math.max(0, promised)
+  const missing = noData === 'freeze' ? 0 : promised
   out[0] = counted + quiet + missing
   if (noData === 'bad') out[1] = (out[1] ?? 0) + missing * scaleOf(judgement)
 }

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { HOUR, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
+import { createTimelines, type KnownSpan, type Slo, type Window } from '../../src/slo/index.ts'
+import { feedAll, type Minute, MONDAY, objective, pagesOnly, propertyRuns, rolling, slo } from './estate.ts'
+
+const now = unixSeconds(MONDAY + 12 * HOUR)
+const day = slo({ windows: [rolling(1)], sources: ['edge'], policy: pagesOnly })
+
+const minute = (age: number, good: number, bad: number): Minute => ({
+  at: now / 60 - age,
+  labels: {},
+  good,
+  bad,
+})
+const span = (from: number, to: number, state: KnownSpan['state']): KnownSpan => ({
+  from: unixSeconds(now - from * 60),
+  to: unixSeconds(now - to * 60),
+  state,
+})
+
+function evaluateWith(one: Slo, minutes: readonly Minute[], spans: readonly KnownSpan[]) {
+  const timelines = createTimelines([one], { now })
+  timelines.cover('edge', spans)
+  feedAll(timelines, [one], { now, minutes })
+  const [evaluation] = timelines.evaluate(now)
+  // What is told of changes is judged by the same numbers.
+  expect(timelines.changed(now)).toEqual([evaluation])
+  return evaluation!
+}
+
+/** What is known of each minute of the last day, oldest first; undefined: nothing was reported. */
+function statesOf(spans: readonly KnownSpan[]): (KnownSpan['state'] | undefined)[] {
+  const states: (KnownSpan['state'] | undefined)[] = Array.from({ length: 1440 }, () => undefined)
+  for (const { from, to, state } of spans)
+    for (let t = Math.max(from, now - 86_400); t < Math.min(to, now); t += 60)
+      states[(t - (now - 86_400)) / 60] = state
+  return states
+}
+
+const drawnSpans = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 1500 }), fc.integer({ min: 1, max: 600 }), fc.nat(2)), {
+    maxLength: 6,
+  })
+  .map((drawn) => [
+    ...drawn.map(([age, length, s]) =>
+      span(age, Math.max(0, age - length), (['known', 'partial', 'missing'] as const)[s]!),
+    ),
+    // The last minute is reported, so that the window ends at now.
+    span(1, 0, 'known'),
+  ])
+const drawnMinutes = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 1440 }), fc.nat(90), fc.nat(10)), { maxLength: 30 })
+  .map((drawn) => drawn.map((each) => minute(...each)))
+
+const sixHours: Window = { kind: 'rolling', name: '6h', length: seconds(6 * HOUR) }
+const recentMinutes = drawnMinutes.map((minutes) => minutes.filter((m) => m.at * 60 >= now - 6 * HOUR))
+
+function firstReported(spans: readonly KnownSpan[]): number {
+  return Math.min(...spans.map((s) => s.from))
+}
+
+test('minutes without data count as average minutes, good or bad as the SLO says, or not at all', () => {
+  const kinds = fc.constantFrom('freeze' as const, 'good' as const, 'bad' as const)
+  fc.assert(
+    fc.property(drawnMinutes, drawnSpans, kinds, (minutes, spans, noData) => {
+      const { counts } = evaluateWith({ ...day, noData }, minutes, spans).windows[0]!
+      const good = minutes.reduce((sum, m) => sum + m.good, 0)
+      const bad = minutes.reduce((sum, m) => sum + m.bad, 0)
+      const first = firstReported(spans)
+      const missing = statesOf(spans).filter(
+        (state, i) => now - 86_400 + i * 60 >= first && (state === undefined || state === 'missing'),
+      ).length
+      // A bad minute weighs something even where no traffic says what; a good one without traffic is nothing.
+      const average = (good + bad) / (1440 - missing) || (noData === 'bad' ? 1 : 0)
+      const assumed = noData === 'freeze' ? 0 : Math.round(average * missing)
+      expect(counts).toEqual({
+        good: good + (noData === 'good' ? assumed : 0),
+        bad: bad + (noData === 'bad' ? assumed : 0),
+      })
+    }),
+    { numRuns: propertyRuns },
+  )
+})
+
+test('slices without events are good where all is known, and what the SLO says where it is not', () => {
+  const kinds = fc.constantFrom('freeze' as const, 'good' as const, 'bad' as const)
+  const methods = fc.constantFrom('timeslices' as const, 'ratio-timeslices' as const)
+  fc.assert(
+    fc.property(
+      recentMinutes,
+      drawnSpans,
+      fc.record({ noData: kinds, method: methods, width: fc.constantFrom(60, 300, 600) }),
+      (minutes, spans, { width, ...change }) => {
+        const slice = { width: seconds(width), allowed: perMillion(100_000) }
+        const one: Slo = { ...day, windows: [sixHours], ...change, objectives: [objective({ slice })] }
+        const { counts } = evaluateWith(one, minutes, spans).windows[0]!
+        const states = statesOf(spans).slice(-360)
+        const first = firstReported(spans)
+        const said = { good: 0, bad: 0 }
+        for (let from: number = now - 6 * HOUR; from < now; from += width) {
+          const inside = minutes.filter((m) => m.at * 60 >= from && m.at * 60 < from + width)
+          const good = inside.reduce((sum, m) => sum + m.good, 0)
+          const bad = inside.reduce((sum, m) => sum + m.bad, 0)
+          const place = (from - (now - 6 * HOUR)) / 60
+          const known = states.slice(place, place + width / 60).every((state) => state === 'known')
+          let share = 0
+          if (good + bad > 0) {
+            share = bad / (good + bad)
+            if (change.method === 'timeslices') share = share > 0.1 ? 1 : 0
+          } else if (!known) {
+            // Before the first report nothing was promised.
+            if (change.noData === 'freeze' || from + width <= first) continue
+            share = change.noData === 'bad' ? 1 : 0
+          }
+          said.good += 1 - share
+          said.bad += share
+        }
+        expect(counts.good).toBeCloseTo(said.good, 6)
+        expect(counts.bad).toBeCloseTo(said.bad, 6)
+      },
+    ),
+    { numRuns: propertyRuns },
+  )
+})
+
+describe('what numbers rest on', () => {
+  const all = [span(2000, 0, 'known')]
+  test.each([
+    ['events, and all is known: measured', [minute(5, 10, 0)], all, ['measured', 'ok']],
+    ['nothing happened, and that is known: no traffic', [], all, ['no-traffic', 'ok']],
+    ['half is known: partial', [], [span(720, 0, 'known')], ['partial', 'ok']],
+    ['half is known in part: partial', [], [span(720, 0, 'partial')], ['partial', 'ok']],
+    ['one minute is missing: partial', [], [...all, span(9, 8, 'missing')], ['partial', 'ok']],
+    ['one minute is partial: partial', [], [...all, span(9, 8, 'partial')], ['partial', 'ok']],
+    ['events that no report covers: partial', [minute(5, 10, 0)], [], ['partial', 'ok']],
+    ['nothing was reported: no data', [], [], ['no-data', 'unknown']],
+    ['reading failed: error', [], [span(2000, 0, 'missing')], ['error', 'unknown']],
+    ['reading failed for a while: error', [], [span(20, 10, 'missing')], ['error', 'unknown']],
+  ] as const)('%s', (_name, minutes, spans, told) => {
+    const evaluation = evaluateWith(day, minutes, spans)
+    expect([evaluation.windows[0]!.data, evaluation.state]).toEqual(told)
+  })
+
+  test('the SLI is the share of good events, and nothing without any', () => {
+    expect(evaluateWith(day, [minute(5, 75, 25)], all).windows[0]!.sli).toBe(0.75)
+    expect(evaluateWith(day, [minute(5, 5, 5)], all).windows[0]!.sli).toBe(0.5)
+    expect(evaluateWith(day, [], all).windows[0]!.sli).toBeUndefined()
+  })
+})
+
+describe('a burn rule', () => {
+  test.each([
+    ['is calm where nothing happened and that is known', [span(2000, 0, 'known')], 'calm'],
+    ['is calm where it is known in part', [span(2000, 0, 'partial')], 'calm'],
+    ['knows nothing where reading failed', [span(2000, 0, 'missing')], 'no-data'],
+    ['knows nothing where nothing was reported', [], 'no-data'],
+    ['knows nothing of what was reported too long ago', [span(2000, 130, 'known')], 'no-data'],
+    ['follows what was reported some time ago', [span(2000, 100, 'known')], 'calm'],
+  ] as const)('%s', (_name, spans, kind) => {
+    expect(evaluateWith(day, [], spans).verdicts.map((v) => v.kind)).toEqual([kind, kind])
+  })
+
+  test('of what rests on no source is calm without events', () => {
+    expect(evaluateWith({ ...day, sources: [] }, [], []).verdicts.map((v) => v.kind)).toEqual([
+      'calm',
+      'calm',
+    ])
+  })
+})
