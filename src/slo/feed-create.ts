@@ -1,4 +1,5 @@
 import { DAY, HOUR } from '../base/index.ts'
+import { burnPlanOf } from './burn-windows.ts'
 import type { Objective, Slo } from './definition.ts'
 import type { Feed } from './feed.ts'
 import { position } from './feed-position.ts'
@@ -16,7 +17,7 @@ export function createFeed(
 ): Feed {
   const judgement = judgementOf(slo.method, objective.slice)
   const rolling = slo.windows.flatMap((w) => (w.kind === 'rolling' ? [w.length] : []))
-  const burns = slo.policy.rules.flatMap((rule) => [rule.long, rule.short])
+  const burns = burnPlanOf(slo).lengths
   const longest = Math.max(...slo.windows.map(longestLength), ...burns, HOUR)
   const feed: Feed = {
     indicator: objective.indicator,
