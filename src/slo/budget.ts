@@ -68,22 +68,12 @@ function leftShare(counts: Counts, terms: BudgetTerms): number {
   return left / all
 }
 
-/**
- * The part of the budget's time that is left, rounded towards less: length × allowed ÷ 10^6 - bad × elapsed ÷ total,
- * each as a whole number and a remainder, so that only remainders are compared.
- */
+/** The part of the budget's time that is left, rounded towards less: length × allowed ÷ 10^6 - bad × elapsed ÷ total. */
 function timeLeft(counts: Counts, { allowed, length, elapsed }: BudgetTerms): Seconds {
-  const total = counts.good + counts.bad
-  const budget = length * allowed
-  const spent = counts.bad * elapsed
-  if (spent > Number.MAX_SAFE_INTEGER || total * 1e6 > Number.MAX_SAFE_INTEGER) {
-    const whole = BigInt(budget) * BigInt(total) - BigInt(counts.bad) * BigInt(elapsed) * 1_000_000n
-    return seconds(Number(floorDivide(whole, BigInt(total) * 1_000_000n)))
-  }
-  const budgetRest = budget % 1e6
-  const spentRest = spent % total
-  const whole = (budget - budgetRest) / 1e6 - (spent - spentRest) / total
-  return seconds(budgetRest * total >= spentRest * 1e6 ? whole : whole - 1)
+  const unit = BigInt(counts.good + counts.bad) * 1_000_000n
+  const budget = BigInt(length) * BigInt(allowed) * BigInt(counts.good + counts.bad)
+  const spent = BigInt(counts.bad) * BigInt(elapsed) * 1_000_000n
+  return seconds(Number(floorDivide(budget - spent, unit)))
 }
 
 function floorDivide(a: bigint, b: bigint): bigint {

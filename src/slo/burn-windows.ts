@@ -1,6 +1,6 @@
 import { type Seconds, seconds, unixSeconds } from '../base/index.ts'
 import type { BurnMeasure } from './burn.ts'
-import { ALWAYS_KNOWN, countMinutes } from './coverage.ts'
+import { countMinutes } from './coverage.ts'
 import type { Slo } from './definition.ts'
 import type { Counts } from './evaluation.ts'
 import { type Meter, measure } from './measure.ts'
@@ -65,7 +65,6 @@ export function measureBurns({ meter, ends, plan }: Subject, sums: Float64Array)
 
 function isSeen(meter: Meter, from: number, to: number, reported: boolean): boolean {
   if (!reported) return false
-  if (meter.coverage === ALWAYS_KNOWN) return true
   const { known, partial } = countMinutes(meter.coverage, { from: unixSeconds(from), to: unixSeconds(to) })
   return known + partial > 0
 }

@@ -71,10 +71,10 @@ function badUntilOver({ good, bad }: Counts, allowed: PerMillion, factor: Ration
   return lacking <= 0 ? 1 : divideUp(lacking, gain)
 }
 
-/** Both whole and exact: the quotient of doubles can be one off, the remainder is not. */
+/** Both whole and exact: the quotient of doubles may be rounded up to a whole number, which is the result then. */
 function divideUp(a: number, b: number): number {
   const quotient = Math.floor(a / b)
-  return a - quotient * b > 0 ? quotient + 1 : (quotient - 1) * b >= a ? quotient - 1 : quotient
+  return a > quotient * b ? quotient + 1 : quotient
 }
 
 function badUntilOverBig({ good, bad }: Counts, weight: bigint, even: bigint): number | undefined {
@@ -229,5 +229,5 @@ function reduce({ num, den }: Rational): Rational {
   let a = num
   let b = den
   while (b !== 0) [a, b] = [b, a % b]
-  return a === 0 ? { num, den } : { num: num / a, den: den / a }
+  return { num: num / a, den: den / a }
 }

@@ -23,7 +23,7 @@ export function lowerBurnRate(counts: Counts, allowed: PerMillion, confidence: R
  * have at most the probability 1 - confidence if it did not. The same as `lowerShare` being at least `share`.
  */
 export function surelyExceeds(counts: Counts, share: number, confidence: Ratio): boolean {
-  if (counts.bad === 0 || share >= 1) return false
+  if (counts.bad === 0) return false
   return regularizedBeta(share, counts.bad, counts.good + 1) <= 1 - confidence
 }
 
@@ -46,7 +46,6 @@ export function lowerShare(bad: number, total: number, confidence: Ratio): Ratio
  * converges fast below the mean, and beyond it the function's symmetry is used.
  */
 function regularizedBeta(x: number, a: number, b: number): number {
-  if (x <= 0) return 0
   if (x >= 1) return 1
   const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x))
   return x < (a + 1) / (a + b + 2) ? (front * fraction(x, a, b)) / a : 1 - (front * fraction(1 - x, b, a)) / b

@@ -5,15 +5,17 @@ import {
   badUntilFiring,
   burnRate,
   burnsAtLeast,
+  createTimelines,
   detectionSeconds,
   factorFor,
   judgeRule,
   type Rational,
+  scalePolicy,
   scaleRule,
   shortFor,
   spentWhenFiring,
 } from '../../src/slo/index.ts'
-import { google30d, MONDAY, propertyRuns, rule } from './estate.ts'
+import { feedAll, google30d, known, MONDAY, pagesOnly, propertyRuns, rule, slo } from './estate.ts'
 
 const percent = (text: number): Rational => ({ num: Math.round(text * 10), den: 1000 })
 const value = ({ num, den }: Rational): number => num / den
@@ -85,6 +87,7 @@ describe('factors: budget share × period ÷ long window', () => {
     ])
     const back = there.map((r) => scaleRule(r, DAYS(28), DAYS(30)))
     expect(back.map((r) => value(r.factor))).toEqual([14.4, 6, 3, 1])
+    expect(scalePolicy(google30d, DAYS(30), DAYS(28))).toEqual({ ...google30d, rules: there })
   })
 
   test('the short window is a twelfth of the long one', () => {
@@ -116,6 +119,10 @@ describe('detection time, as the SRE workbook works it out', () => {
     const factor = { num: 36, den: 1 }
     expect(spentWhenFiring(rule('x', [HOUR, 60, 36, 1]), DAYS(30))).toBe(0.05)
     expect(Math.round((HOUR - detect(HOUR, factor, 1)!) / 60)).toBe(58)
+  })
+
+  test('failing exactly at the factor is seen when the long window is over', () => {
+    expect(detect(HOUR, { num: 36, den: 1 }, 0.036)).toBe(HOUR)
   })
 
   test('a steady 3.5 % slips under 36 for ever', () => {
@@ -170,6 +177,7 @@ describe('exactly on the factor', () => {
   test('without a bad event nothing burns, whatever the target allows', () => {
     expect(burnsAtLeast({ good: 5, bad: 0 }, perMillion(0), { num: 1, den: 1 })).toBe(false)
     expect(burnsAtLeast({ good: 5, bad: 1 }, perMillion(0), { num: 1, den: 1 })).toBe(true)
+    expect(burnRate({ good: 5, bad: 0 }, perMillion(0))).toBe(0)
   })
 })
 
@@ -187,6 +195,39 @@ describe('how many failures it would take', () => {
     expect(badUntilFiring({ long: counts, short: counts }, asked)).toBeUndefined()
   })
 
+  test.each([1, 1e14])('with %i times as many events too', (times) => {
+    // Everything must be bad for this factor: nothing good may be in either window.
+    const asked = { ...terms, allowed: perMillion(100_000), factor: { num: 10, den: 1 } }
+    const none = { good: 0, bad: 0 }
+    const good = { good: times, bad: 0 }
+    const bad = { good: 0, bad: times }
+    const until = (long: typeof none, short: typeof none) => badUntilFiring({ long, short }, asked)
+    expect([until(good, good), until(none, good), until(good, none)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect([until(bad, bad), until(none, bad), until(bad, none)]).toEqual([0, 1, 1])
+    const beyond = { ...asked, factor: { num: 11, den: 1 } }
+    expect(badUntilFiring({ long: bad, short: bad }, beyond)).toBeUndefined()
+    expect(badUntilFiring({ long: good, short: good }, { ...asked, allowed: perMillion(0) })).toBe(1)
+  })
+
+  test('beyond 2^53 it is still the least number', () => {
+    const count = fc.integer({ min: 0, max: 2 ** 45 })
+    fc.assert(
+      fc.property(count, count, fc.constantFrom(...google30d.rules), (good, bad, { factor }) => {
+        const counts = { good: good * 16, bad: bad % 1e11 }
+        const until = badUntilFiring({ long: counts, short: counts }, { ...terms, factor })!
+        const fires = (more: number) =>
+          burnsAtLeast({ ...counts, bad: counts.bad + more }, terms.allowed, factor)
+        expect(fires(until)).toBe(true)
+        if (until > 0) expect(fires(until - 1)).toBe(false)
+      }),
+      { numRuns: propertyRuns },
+    )
+  })
+
   test('at least as many as the floor asks for', () => {
     const counts = { good: 10, bad: 1 }
     expect(badUntilFiring({ long: counts, short: counts }, { ...terms, minBadEvents: 5 })).toBe(4)
@@ -199,8 +240,11 @@ describe('how many failures it would take', () => {
         fc.record({ long: side, short: side }),
         fc.constantFrom(500, 1_000, 10_000, 50_000),
         fc.constantFrom(...google30d.rules),
-        fc.integer({ min: 0, max: 20 }),
-        ({ long, short }, a, r, minBadEvents) => {
+        fc.record({
+          minBadEvents: fc.integer({ min: 0, max: 20 }),
+          confidence: fc.constantFrom(undefined, ratio(0.9), ratio(0.99)),
+        }),
+        ({ long, short }, a, r, asked) => {
           const judgedWith = (more: number) =>
             judgeRule(
               r,
@@ -208,7 +252,7 @@ describe('how many failures it would take', () => {
                 long: { counts: { good: long.good, bad: long.bad + more }, blind: false },
                 short: { counts: { good: short.good, bad: short.bad + more }, blind: false },
               },
-              { allowed: perMillion(a), minBadEvents, confidence: undefined, scale: 1, end: MONDAY },
+              { ...asked, allowed: perMillion(a), scale: 1, end: MONDAY },
             )
           const until = judgedWith(0).badUntilFiring!
           expect(judgedWith(until).kind).toBe('burning')
@@ -219,4 +263,81 @@ describe('how many failures it would take', () => {
       { numRuns: propertyRuns },
     )
   }, 600_000)
+})
+
+describe('a rule', () => {
+  const fast = google30d.rules[0]!
+  const judge = (
+    bad: number,
+    terms: {
+      minBadEvents?: number
+      scale?: number
+      confidence?: number
+      allowed?: number
+      events?: number
+    } = {},
+  ) => {
+    const { minBadEvents = 0, scale = 1, confidence, allowed = 1000, events = 10 } = terms
+    const counts = { good: events * scale - bad, bad }
+    return judgeRule(
+      fast,
+      { long: { counts, blind: false }, short: { counts, blind: false } },
+      {
+        allowed: perMillion(allowed),
+        minBadEvents,
+        confidence: confidence === undefined ? undefined : ratio(confidence),
+        scale,
+        end: MONDAY,
+      },
+    )
+  }
+
+  test('fires with as many bad events as the floor asks for, and not with one less', () => {
+    expect([judge(2, { minBadEvents: 2 }).kind, judge(1, { minBadEvents: 2 }).kind]).toEqual([
+      'burning',
+      'calm',
+    ])
+  })
+
+  test('on slices counted in parts is shown and told in slices', () => {
+    const { long, kind, badUntilFiring: until } = judge(0.1e9, { scale: 1e9 })
+    expect(long.counts).toEqual({ good: 9.9, bad: 0.1 })
+    // 1.44 % of ten slices and a little more: one more bad slice is enough.
+    expect([kind, until]).toEqual(['calm', 1])
+    expect(judge(0.2e9, { scale: 1e9, minBadEvents: 3 }).badUntilFiring).toBe(3)
+    expect(judge(3e9, { scale: 1e9, minBadEvents: 3 }).kind).toBe('burning')
+  })
+
+  test('that no number of failures can make sure of says so', () => {
+    // 14.4 times 6.94445 % is everything and more.
+    expect(judge(10, { confidence: 0.95, allowed: 69_445 }).badUntilFiring).toBeUndefined()
+    expect(judge(10, { confidence: 0.95, allowed: 1e6 / 14.4 }).badUntilFiring).toBeUndefined()
+  })
+
+  test('says how sure its rate is only when confidence is asked for and something was counted', () => {
+    expect(judge(1).long).not.toHaveProperty('surely')
+    expect(judge(1, { confidence: 0.95 }).long.surely).toBeCloseTo(5.116, 3)
+    expect(judge(0, { confidence: 0.95, events: 0 }).long).not.toHaveProperty('surely')
+  })
+})
+
+describe('the state', () => {
+  const now = MONDAY
+  const stateOf = (times: number, bad: number) => {
+    const one = slo({ sources: ['edge'], policy: pagesOnly })
+    const timelines = createTimelines([one], { now })
+    known(timelines, now)
+    const minutes = [
+      { at: now / 60 - 20_000, labels: {}, good: 1000 * times, bad: 0 },
+      { at: now / 60 - 10, labels: {}, good: 1000 * times - bad, bad },
+    ]
+    feedAll(timelines, [one], { now, minutes })
+    const [evaluation] = timelines.evaluate(now)
+    expect(timelines.changed(now)).toEqual([evaluation])
+    return evaluation!.state
+  }
+
+  test.each([2, 1e12])('is watch above the even pace, not on it (of %i thousand events)', (times) => {
+    expect([stateOf(times, times), stateOf(times, times * 1.5)]).toEqual(['ok', 'watch'])
+  })
 })

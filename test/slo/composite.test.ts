@@ -28,6 +28,17 @@ describe('a composite', () => {
     const part = { counts: { good: 0, bad: 0 }, allowed: perMillion(1000), weight: one }
     expect(compositeOf('occurrences', [part])).toBeUndefined()
     expect(compositeOf('occurrences', [])).toBeUndefined()
+    const half = { ...part, counts: { good: 1, bad: 1 } }
+    expect(compositeOf('occurrences', [half, part])).toBeUndefined()
+    expect(compositeOf('occurrences', [half])).toMatchObject({ rate: 500 })
+  })
+
+  test('of slices is as long as its shortest part', () => {
+    const worst = worstSlices([
+      { total: [1, 1], bad: [0, 0] },
+      { total: [1], bad: [1] },
+    ])
+    expect([[...worst.total], [...worst.bad]]).toEqual([[1], [1]])
   })
 
   test('of slices is bad where any part is', () => {

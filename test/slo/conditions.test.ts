@@ -57,6 +57,96 @@ test('blind as soon as a full outage would have burned 1 %, and again at 5 %', (
   ])
 })
 
+test('blind for half of the budget is later than reports usually take', () => {
+  const half: BudgetCondition = {
+    name: 'half-blind',
+    severity: 'page',
+    kind: 'blind',
+    share: perMillion(500_000),
+  }
+  const patient = { ...one, policy: { ...google30d, conditions: [half] } }
+  const blindFor = (minutes: number, allowed: number) => {
+    const asked = { ...patient, objectives: [{ ...patient.objectives[0]!, allowed: perMillion(allowed) }] }
+    const timelines = createTimelines([asked], { now })
+    feedAll(timelines, [asked], { now, minutes: [quiet] })
+    const to = unixSeconds(now - minutes * 60)
+    timelines.cover('edge', [{ from: unixSeconds(now - 40 * DAY), to, state: 'known' }])
+    const [verdict] = timelines.evaluate(now)[0]!.conditions!
+    return [verdict!.kind, verdict!.value]
+  }
+  // Half of 2,592 s is 21.6 minutes; of 2,400 s exactly 20.
+  expect([blindFor(21, 1_000), blindFor(22, 1_000)]).toEqual([
+    ['calm', 1260],
+    ['met', 1320],
+  ])
+  expect([blindFor(25, 1_157), blindFor(24, 1_157)]).toEqual([
+    ['met', 1500],
+    ['calm', 1440],
+  ])
+  const exact = { ...one, windows: [{ kind: 'rolling' as const, name: 'w', length: seconds(2_400_000) }] }
+  const timelines = createTimelines([{ ...exact, policy: patient.policy }], { now })
+  timelines.cover('edge', [{ from: unixSeconds(0), to: unixSeconds(now - 1200), state: 'known' }])
+  expect(timelines.evaluate(now)[0]!.conditions![0]!.kind).toBe('met')
+})
+
+test('of time of which nothing was ever known nothing can be said', () => {
+  const timelines = createTimelines([one], { now })
+  feedAll(timelines, [one], { now, minutes: [] })
+  expect(timelines.evaluate(now)[0]!.conditions!.map((v) => [v.kind, v.value])).toEqual(
+    conditions.map(() => ['no-data', undefined]),
+  )
+})
+
+test('where nothing happened nothing is spent', () => {
+  expect(judge([])).toEqual({
+    half: ['calm', undefined],
+    gone: ['calm', undefined],
+    soon: ['calm', undefined],
+    blind: ['calm', 0],
+    'very-blind': ['calm', 0],
+  })
+})
+
+test('a target of 100 % is not spent by good events, and gone with the first bad one', () => {
+  const strict = { ...one, objectives: [{ ...one.objectives[0]!, allowed: perMillion(0) }] }
+  const at = now / 60 - 10 * 1440
+  const judged = (bad: number) => {
+    const timelines = createTimelines([strict], { now })
+    feedAll(timelines, [strict], { now, minutes: [{ at, labels: {}, good: 1000, bad }] })
+    timelines.cover('edge', [{ from: unixSeconds(now - 40 * DAY), to: now, state: 'known' }])
+    return timelines.evaluate(now)[0]!.conditions!.map((v) => [v.kind, v.value])
+  }
+  expect(judged(0).slice(0, 3)).toEqual([
+    ['calm', 0],
+    ['calm', 0],
+    ['calm', undefined],
+  ])
+  expect(judged(1).slice(0, 3)).toEqual([
+    ['met', Infinity],
+    ['met', Infinity],
+    ['met', 0],
+  ])
+})
+
+test('as many bad as good events are judged like any others', () => {
+  const at = now / 60 - 10 * 1440
+  expect(judge([{ at, labels: {}, good: 500, bad: 500 }])['half']).toEqual(['met', 500])
+})
+
+test('gone within exactly the time that was asked for is met', () => {
+  // 800 of 1,000 in the pace's six hours: rate 200 spends what is left in 10,370 s.
+  const fast = { at: now / 60 - 60, labels: {}, good: 800, bad: 200 }
+  const within = (time: number) => {
+    const asked: BudgetCondition = { ...conditions[2]!, kind: 'exhausts-within', within: seconds(time) }
+    const timed = { ...one, policy: { ...google30d, conditions: [asked] } }
+    const timelines = createTimelines([timed], { now })
+    feedAll(timelines, [timed], { now, minutes: [quiet, fast] })
+    timelines.cover('edge', [{ from: unixSeconds(now - 40 * DAY), to: now, state: 'known' }])
+    return timelines.evaluate(now)[0]!.conditions![0]!.kind
+  }
+  expect([within(10_370), within(10_369)]).toEqual(['met', 'calm'])
+})
+
 test('a condition that comes to be met is a change', () => {
   const timelines = createTimelines([one], { now })
   feedAll(timelines, [one], { now, minutes: [quiet] })

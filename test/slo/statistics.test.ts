@@ -38,6 +38,15 @@ describe('the share of bad events that is exceeded with some confidence', () => 
     )
   })
 
+  test('is exceeded with less confidence the higher the share is, beyond what was measured too', () => {
+    // With 30 % bad, one of seven or more is bad with a probability of 1 - 0.7^7, which is 0.918.
+    const exceeds = (share: number, confidence: number) =>
+      surelyExceeds({ good: 6, bad: 1 }, share, ratio(confidence))
+    expect([exceeds(0.3, 0.082), exceeds(0.3, 0.083)]).toEqual([true, false])
+    expect([exceeds(0, 1), exceeds(1, 0.01), exceeds(2, 0.01)]).toEqual([true, false, false])
+    expect(surelyExceeds({ good: 7, bad: 0 }, 0, ratio(0.5))).toBe(false)
+  })
+
   test('makes so many bad events or more as improbable as it says', () => {
     const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k)
     fc.assert(
@@ -56,6 +65,7 @@ describe('the share of bad events that is exceeded with some confidence', () => 
 test('as a burn rate: one failure of seven is a rate of 143, and surely one of 7.3', () => {
   expect(lowerBurnRate({ good: 6, bad: 1 }, perMillion(1000), ratio(0.95))).toBeCloseTo(7.301, 3)
   expect(lowerBurnRate({ good: 6, bad: 0 }, perMillion(1000), ratio(0.95))).toBe(0)
+  expect(lowerBurnRate({ good: 6, bad: 0 }, perMillion(0), ratio(0.95))).toBe(0)
   expect(lowerBurnRate({ good: 0, bad: 0 }, perMillion(1000), ratio(0.95))).toBeUndefined()
 })
 
