@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lengthWords } from '../alerting/index.ts'
 import { isoMinute, unixSeconds, type World } from '../base/index.ts'
 import {
   type Fleet,
@@ -9,7 +10,7 @@ import {
 } from '../contract/index.ts'
 import { ask } from './client.ts'
 import { EXIT, type Io } from './io.ts'
-import { duration, goneIn, percent, UNKNOWN, whole } from './numbers.ts'
+import { goneIn, percent, UNKNOWN, whole } from './numbers.ts'
 import type { ReportOptions } from './program.ts'
 
 /** `nines report`: every promise with where its budget went, for people who were not there. */
@@ -77,7 +78,7 @@ function toFields(slo: SloSummary): string[] {
   ]
 }
 
-const signed = (seconds: number): string => (seconds < 0 ? `−${duration(-seconds)}` : duration(seconds))
+const signed = (seconds: number): string => (seconds < 0 ? `−${lengthWords(-seconds)}` : lengthWords(seconds))
 
 const CSV_HEADINGS = [
   'id',

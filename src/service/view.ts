@@ -1,14 +1,15 @@
-import type { Incident } from '../alerting/index.ts'
-import { type Labels, labelsKey } from '../base/index.ts'
+import { type Incident, lengthWords } from '../alerting/index.ts'
+import { type Labels, labelsKey, ratio } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type {
-  BurnVerdict,
-  BurnWindow,
-  Corrected,
-  Evaluation,
-  Objective,
-  WindowEvaluation,
+import {
+  type BurnVerdict,
+  type BurnWindow,
+  type Corrected,
+  type Evaluation,
+  floorPercent,
+  type Objective,
+  type WindowEvaluation,
 } from '../slo/index.ts'
 
 /** From what the engine said to what goes over the wire: fields move, nothing is computed anew. */
@@ -183,20 +184,10 @@ function describe(slo: wire.SloSummary | undefined): string {
     left === null
       ? 'no events yet'
       : left < 0
-        ? `overspent by ${-floorPercent(left)} %`
-        : `${floorPercent(left)} % left`
-  const gone = window.exhaustion.kind === 'in' ? `, gone in ${duration(window.exhaustion.seconds)}` : ''
+        ? `overspent by ${-Number(floorPercent(ratio(left), 1))} %`
+        : `${floorPercent(ratio(left), 1)} % left`
+  const gone = window.exhaustion.kind === 'in' ? `, gone in ${lengthWords(window.exhaustion.seconds)}` : ''
   return `${slo.name}, ${share}${gone}`
-}
-
-/** A budget is never shown larger than it is. */
-const floorPercent = (share: number): number => Math.floor(share * 1000) / 10
-
-/** `41 h`, `9 d`, `12 min`: one unit, as people say it. */
-export function duration(seconds: number): string {
-  if (seconds < 3_600) return `${Math.max(1, Math.floor(seconds / 60))} min`
-  if (seconds < 48 * 3_600) return `${Math.floor(seconds / 3_600)} h`
-  return `${Math.floor(seconds / 86_400)} d`
 }
 
 function byBudgetLeft(a: wire.SloSummary, b: wire.SloSummary): number {
