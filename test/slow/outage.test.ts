@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { earlier, minuteOf } from '../../src/base/index.ts'
+import { earlier, minuteOf, unixSeconds } from '../../src/base/index.ts'
 import { type Message, repliesTo } from '../../src/cli/dev/slack/index.ts'
 import type * as wire from '../../src/contract/index.ts'
 import {
@@ -154,6 +154,25 @@ test('after it healed, the same message says that it is over', async () => {
     expect.stringMatching(/^Opened\. /),
     expect.stringMatching(/^Resolved after /),
   ])
+})
+
+test.each([
+  ['back into the outage', () => outageAt + 150],
+  ['an hour ahead', () => rig.world.clock.now() + 3_600],
+])('a wall clock that jumps %s for a while tells nobody anything', async (_where, jumpTo) => {
+  const messages = rig.channel.messages.map(({ ts }) => ts)
+  const { now } = rig.world.clock
+  const off = jumpTo() - now()
+  rig.world.setWall(unixSeconds(now() + off))
+  for (let i = 0; i < 40; i++) {
+    await rig.pass(1_000)
+    // Whoever writes the logs has a clock that is right.
+    for (const cloud of CLOUDS) append(rig, logOf(rig, cloud), secondsOf(cloud, now() - off - 1, 1))
+  }
+  rig.world.setWall(unixSeconds(now() - off))
+  await live(20)
+  expect(rig.channel.messages.map(({ ts }) => ts)).toEqual(messages)
+  expect((await rig.incidents()).map(({ state }) => state)).toEqual(['resolved'])
 })
 
 test('afterwards it is quiet, and every line counted once', async () => {
