@@ -50,3 +50,9 @@ test.each = (rows) => (name, run) => {
     test(`${name} (row ${i + 1})`, () => run(...values))
   })
 }
+
+describe.each = (rows) => (name, declare) => {
+  rows.forEach((row, i) =>
+    describe(`${name} (row ${i + 1})`, () => declare(...(Array.isArray(row) ? row : [row]))),
+  )
+}
