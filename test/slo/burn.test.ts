@@ -341,3 +341,27 @@ describe('the state', () => {
     expect([stateOf(times, times), stateOf(times, times * 1.5)]).toEqual(['ok', 'watch'])
   })
 })
+
+test('a forecast rests on the usual pace, and in an incident on the fastest rule that fires', () => {
+  const forecast = (bad: (age: number) => number) => {
+    const one = slo({ sources: ['edge'], policy: pagesOnly })
+    const timelines = createTimelines([one], { now: MONDAY })
+    known(timelines, MONDAY)
+    const minutes = Array.from({ length: 2000 }, (_, i) => ({
+      at: MONDAY / 60 - 1 - i,
+      labels: {},
+      good: 1000 - bad(i + 1),
+      bad: bad(i + 1),
+    }))
+    feedAll(timelines, [one], { now: MONDAY, minutes })
+    const { pace } = timelines.evaluate(MONDAY)[0]!.windows[0]!
+    return [pace.over, pace.rate]
+  }
+  // Of half an hour, while nothing fires.
+  expect(forecast((age) => (age <= 30 ? 2 : 0))).toEqual([1800, 2])
+  // The slow rule fires, at its rate of six hours; then the fast one too, at its rate of one.
+  expect(forecast((age) => (age <= 360 && age > 15 ? 15 : age <= 15 ? 6 : 0))).toEqual([6 * HOUR, 14.625])
+  expect(forecast((age) => (age <= 60 && age > 6 ? 40 : age <= 6 ? 20 : 0))).toEqual([HOUR, 38])
+  // A rule that fires more slowly than the usual pace changes nothing.
+  expect(forecast((age) => (age <= 30 ? 80 : 0))).toEqual([1800, 80])
+})

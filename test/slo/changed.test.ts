@@ -95,13 +95,28 @@ const twoDays: Window = {
   start: '2026-11-07 06:00:00',
   zone: 'UTC',
 }
-const saying = (e: Evaluation) => JSON.stringify([e.state, e.verdicts.map((v) => v.kind)])
+const saying = (e: Evaluation) =>
+  JSON.stringify([e.state, e.verdicts.map((v) => v.kind), e.conditions?.map((c) => c.kind)])
+const conditionsOn = {
+  blind: [
+    { name: 'blind', severity: 'ticket', kind: 'blind', share: perMillion(10_000_000) },
+    { name: 'very-blind', severity: 'page', kind: 'blind', share: perMillion(100_000_000) },
+  ],
+  budget: [
+    { name: 'half', severity: 'ticket', kind: 'spent', share: perMillion(500_000) },
+    { name: 'soon', severity: 'page', kind: 'exhausts-within', within: seconds(6 * HOUR) },
+    { name: 'gone', severity: 'page', kind: 'exhausted' },
+    { name: 'blind', severity: 'ticket', kind: 'blind', share: perMillion(10_000_000) },
+  ],
+} as const
 
 describe.each<readonly [string, Partial<Slo>]>([
   ['of two days', {}],
   ['of two calendar days', { windows: [twoDays] }],
   ['with a floor of two bad events', { minBadEvents: 2 }],
   ['with a floor of a thousand bad events', { minBadEvents: 1000 }],
+  ['with conditions on what is known', { policy: { ...pagesOnly, conditions: conditionsOn.blind } }],
+  ['with conditions on its budget', { policy: { ...pagesOnly, conditions: conditionsOn.budget } }],
   ['that asks for confidence', { confidence: ratio(0.95) }],
   [
     'in slices',

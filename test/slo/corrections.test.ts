@@ -27,7 +27,8 @@ const scopes: Labels[] = [
   { cloud_provider: 'aws', cloud_region: 'eu-central-1' },
 ]
 
-const within = (scope: Labels, labels: Labels) => Object.entries(scope).every(([k, v]) => labels[k] === v)
+const within = (scope: Labels, labels: Labels) =>
+  Object.entries(scope).every(([k, v]) => v === '' || labels[k] === v)
 
 /** What a reader of the corrections would count by hand, minute by minute. */
 function byHand(
@@ -120,6 +121,42 @@ test('any corrections of any scopes, overlapping or not, count as by hand', () =
   )
 }, 600_000)
 
+test('every two corrections of the same time, of any scopes, count as by hand', () => {
+  const minutes = places.flatMap((labels, i) => [
+    { at: now / 60 - 30, labels, good: 10 ** i, bad: 3 * 10 ** i },
+    { at: now / 60 - 20, labels, good: 20 ** i, bad: 7 * 10 ** i },
+    { at: now / 60 - 10, labels, good: 30 ** i, bad: 5 * 10 ** i },
+  ])
+  const timelines = createTimelines([one], { now })
+  known(timelines, now)
+  feedAll(timelines, [one], { now, minutes })
+  const kinds = ['exclude', 'forgive'] as const
+  const asked = [...scopes, { cloud_provider: 'gcp', cloud_region: 'us-east-1' }, { cloud_region: '' }]
+  const choices = kinds.flatMap((kind) => asked.map((scope) => ({ kind, scope })))
+  const range = (from: number, to: number) => ({
+    from: unixSeconds(now - from * 60),
+    to: unixSeconds(now - to * 60),
+  })
+  for (const first of choices)
+    for (const second of choices) {
+      // Only the first, both, only the second; and twice what lies elsewhere.
+      const corrections = [
+        { id: 'first', ...first, ranges: [range(35, 15), range(9000, 8000)] },
+        { id: 'second', ...second, ranges: [range(5, 5), range(25, 5), range(8500, 8400)] },
+      ]
+      expect(timelines.correct(corrections)).toEqual([])
+      for (const e of timelines.evaluate(now)) {
+        const window = e.windows[0]!
+        const counted = byHand(minutes, e.scope, { ...window.range, corrections })
+        expect([first, second, e.scope, window.counts]).toEqual([first, second, e.scope, counted])
+        for (const { long, end } of e.verdicts)
+          expect(long.counts).toEqual(
+            byHand(minutes, e.scope, { from: end - long.length, to: end, corrections }),
+          )
+      }
+    }
+})
+
 describe('a correction', () => {
   const range = { from: unixSeconds(now - 3 * HOUR), to: unixSeconds(now - 2 * HOUR) }
   const minutes = [
@@ -150,6 +187,19 @@ describe('a correction', () => {
   test('that excludes makes the budget of time smaller, one that forgives does not', () => {
     const time = (kind: Correction['kind']) => evaluate({ kind }).evaluations[0]!.windows[0]!.budget.time
     expect([time('exclude'), time('forgive')]).toEqual([601, 604])
+  })
+
+  test('is named where it touches the window, and once', () => {
+    const touching = (ranges: Correction['ranges']) =>
+      evaluate({ ranges }).evaluations[0]!.windows[0]!.corrected?.corrections
+    const week = { from: unixSeconds(now - 7 * 24 * HOUR), to: now }
+    const before = { from: unixSeconds(week.from - HOUR), to: week.from }
+    const after = { from: now, to: unixSeconds(now + HOUR) }
+    expect(touching([before, after])).toBeUndefined()
+    expect(touching([range, { from: unixSeconds(range.to + 60), to: unixSeconds(range.to + 120) }])).toEqual([
+      'c',
+    ])
+    expect(touching([{ from: before.from, to: unixSeconds(week.from + 60) }])).toEqual(['c'])
   })
 
   test('of other SLOs changes nothing here', () => {
