@@ -14,7 +14,6 @@ import { DAY, earlier, HOUR, hourOf, later, type Range } from '../../src/base/in
 import {
   type Channel,
   createSlackEmulator,
-  type Fault,
   type FaultScript,
   type Message,
   type SlackEmulator,
@@ -77,24 +76,21 @@ export function createRig(options: RigOptions = {}): Rig {
   writeFileSync(join(dir, 'slo/shop.yaml'), definitionsWith(options.policy ?? 'google-30d'))
   for (const cloud of CLOUDS) mkdirSync(join(dir, 'logs', cloud), { recursive: true })
   const world = createTestWorld({ start: START, seed: options.seed ?? 1 })
-  let background = 0
-  let fault: Fault | undefined
-  const count = (by: number): void => {
-    background += by
-  }
-  const emulator = createSlackEmulator(
-    ofSlack(world, () => fault?.kind === 'slow-accept', count),
-    { workspace: { channels: [{ name: CHANNEL }] } },
-  )
+  const state: SlackState = { hungUp: false, leaving: new AbortController(), background: 0 }
+  const emulator = createSlackEmulator(ofSlack(world, state), {
+    workspace: { channels: [{ name: CHANNEL }] },
+  })
   const channel = [...emulator.workspace.channels.values()][0]
   if (channel === undefined) throw new Error('the emulator has no channel')
   let running: Running | undefined
   const stop = async (): Promise<void> => {
     const one = running
     running = undefined
+    state.leaving.abort()
     await one?.stop()
+    state.leaving = new AbortController()
   }
-  const loops = (): number => (running === undefined ? 0 : LOOPS) + background
+  const loops = (): number => (running === undefined ? 0 : LOOPS) + state.background
   const current = (): Running => {
     if (running === undefined) throw new Error('the service does not run')
     return running
@@ -123,7 +119,8 @@ export function createRig(options: RigOptions = {}): Rig {
     headlines: () => topLevel(channel),
     suffer: (script) =>
       emulator.script((call) => {
-        fault = script?.(call)
+        const fault = script?.(call)
+        state.hungUp = fault?.kind === 'slow-accept'
         return fault
       }),
     [Symbol.asyncDispose]: async () => {
@@ -133,15 +130,25 @@ export function createRig(options: RigOptions = {}): Rig {
   }
 }
 
+interface SlackState {
+  /** Whether the call that is being answered lost its connection. */
+  hungUp: boolean
+  /** Aborted when the service stops. */
+  leaving: AbortController
+  /** What sleeps in Slack and nobody waits for. */
+  background: number
+}
+
 /**
  * Slack's own world. Who waits for a late answer sleeps there instead of in a loop of its own; what Slack does after it
  * hung up is one more that sleeps.
  */
-function ofSlack(world: TestWorld, hungUp: () => boolean, count: (by: number) => void): TestWorld {
+function ofSlack(world: TestWorld, state: SlackState): TestWorld {
   const sleep: TestWorld['clock']['sleep'] = async (ms) => {
-    if (!hungUp()) return await world.clock.sleep(ms)
-    count(1)
-    await world.clock.sleep(ms).finally(() => count(-1))
+    // Time stands still while the service stops, and so would the answer that it waits for.
+    if (!state.hungUp) return await world.clock.sleep(ms, state.leaving.signal).catch(() => undefined)
+    state.background++
+    await world.clock.sleep(ms).finally(() => state.background--)
   }
   return { ...world, clock: { ...world.clock, sleep } }
 }

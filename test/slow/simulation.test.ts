@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { unixSeconds } from '../../src/base/index.ts'
-import type { Call, Fault } from '../../src/cli/dev/slack/index.ts'
+import type { Fault } from '../../src/cli/dev/slack/index.ts'
 import type * as wire from '../../src/contract/index.ts'
 import {
   CLOUDS,
@@ -42,10 +42,18 @@ const DEBUG = process.env['NINES_DEBUG'] === '1'
  */
 const LATE_S = 600
 
-const random = createRandom(SEED)
-const chance = (share: number): boolean => random() < share
-const whole = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1))
-const oneOf = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T
+function createDraws(seed: number) {
+  const random = createRandom(seed)
+  return {
+    chance: (share: number): boolean => random() < share,
+    whole: (from: number, to: number): number => from + Math.floor(random() * (to - from + 1)),
+    oneOf: <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T,
+  }
+}
+
+const { chance, whole, oneOf } = createDraws(SEED)
+/** Apart, so that what happens in the world does not hang on how often the service calls Slack. */
+const slack = createDraws(SEED + 1)
 
 interface Outage {
   readonly cloud: Cloud
@@ -162,23 +170,23 @@ function comeBack(log: Log): void {
 }
 
 const FAULTS: readonly (() => Fault)[] = [
-  () => ({ kind: 'rate-limit', retryAfter: String(whole(1, 20)) }),
+  () => ({ kind: 'rate-limit', retryAfter: String(slack.whole(1, 20)) }),
   () => ({ kind: 'rate-limit' }),
-  () => ({ kind: 'error', error: oneOf(['internal_error', 'fatal_error', 'service_unavailable']) }),
-  () => ({ kind: 'status', status: oneOf([500, 502, 503]), done: chance(0.5) }),
-  () => ({ kind: 'html', done: chance(0.5) }),
-  () => ({ kind: 'empty', done: chance(0.5) }),
-  () => ({ kind: 'reset', done: chance(0.5) }),
+  () => ({ kind: 'error', error: slack.oneOf(['internal_error', 'fatal_error', 'service_unavailable']) }),
+  () => ({ kind: 'status', status: slack.oneOf([500, 502, 503]), done: slack.chance(0.5) }),
+  () => ({ kind: 'html', done: slack.chance(0.5) }),
+  () => ({ kind: 'empty', done: slack.chance(0.5) }),
+  () => ({ kind: 'reset', done: slack.chance(0.5) }),
   () => ({ kind: 'refuse' }),
-  () => ({ kind: 'late', ms: whole(500, 20_000) }),
-  () => ({ kind: 'slow-accept', ms: whole(500, 20_000) }),
+  () => ({ kind: 'late', ms: slack.whole(500, 20_000) }),
+  () => ({ kind: 'slow-accept', ms: slack.whole(500, 20_000) }),
 ]
 
 function failSlack(): void {
   const share = oneOf([0.3, 0.7, 1])
   const kinds = Array.from({ length: 3 }, () => oneOf(FAULTS))
   say(`Slack fails in ${share * 100} % of calls`)
-  rig.suffer((_call: Call) => (chance(share) ? oneOf(kinds)() : undefined))
+  rig.suffer(() => (slack.chance(share) ? slack.oneOf(kinds)() : undefined))
 }
 
 // ---- how time passes
