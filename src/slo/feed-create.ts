@@ -1,5 +1,6 @@
 import { DAY, HOUR } from '../base/index.ts'
 import { burnPlanOf } from './burn-windows.ts'
+import { ALWAYS_KNOWN } from './coverage.ts'
 import type { Objective, Slo } from './definition.ts'
 import type { Feed } from './feed.ts'
 import { position } from './feed-position.ts'
@@ -35,6 +36,7 @@ export function createFeed(
     edges: new Set(),
     steps: [],
     hours: [],
+    coverage: ALWAYS_KNOWN,
     corrections: [],
     segments: new Map(),
     version: 0,

@@ -8,6 +8,7 @@ import {
   unixSeconds,
 } from '../base/index.ts'
 import { type Correction, cutsOf, type Segment, segmentsOf } from './corrections.ts'
+import type { CoverageTimeline } from './coverage.ts'
 import { type Feed, from, hourRange } from './feed.ts'
 import { addRange, alignOut, difference, intersection, piecesOf, type Ranges, unionOf } from './ranges.ts'
 import { advance, isEmpty, keepEdges } from './series.ts'
@@ -72,7 +73,8 @@ function edgesOf(feed: Feed, hour: number, lag: number): ReadonlySet<number> {
     const { from } = windowBounds(window, unixSeconds(hour))
     if (from % HOUR !== 0) add(from, from)
   }
-  for (const cut of cutsOf(feed.corrections)) if (cut % HOUR !== 0 && cut > feed.oldest) add(cut, cut)
+  for (const cut of [...cutsOf(feed.corrections), ...feed.coverage.at])
+    if (cut % HOUR !== 0 && cut > feed.oldest) add(cut, cut)
   return edges
 }
 
@@ -80,6 +82,16 @@ function edgesOf(feed: Feed, hour: number, lag: number): ReadonlySet<number> {
 export function correctFeed(feed: Feed, corrections: readonly Correction[], lag: number): void {
   feed.corrections = corrections
   feed.segments.clear()
+  if (feed.shape.perHour > 0) feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
+}
+
+/**
+ * Tells slices what is known of the time: those of an hour in which that changes are needed one by one. Events are
+ * counted whatever is known.
+ */
+export function coverFeed(feed: Feed, coverage: CoverageTimeline, lag: number): void {
+  if (feed.judgement.kind === 'events' || feed.coverage === coverage) return
+  feed.coverage = coverage
   if (feed.shape.perHour > 0) feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
 }
 

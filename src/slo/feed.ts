@@ -1,5 +1,6 @@
 import { HOUR, type Labels, type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
 import type { Correction, Segment } from './corrections.ts'
+import type { CoverageTimeline } from './coverage.ts'
 import type { Window } from './definition.ts'
 import type { Ranges } from './ranges.ts'
 import type { HeldSeries, SeriesShape } from './series.ts'
@@ -38,6 +39,8 @@ export interface Feed {
   steps: Ranges
   /** Time before `start` whose hours are held. */
   hours: Ranges
+  /** What is known of the time: slices without events count by it, each by itself. */
+  coverage: CoverageTimeline
   /** Corrections that are about the SLO. */
   corrections: readonly Correction[]
   /** Their segments by scope, worked out when first asked for. */

@@ -5,7 +5,7 @@ import type { Slo } from './definition.ts'
 import { type Ends, endsAt, type Patience } from './ends.ts'
 import type { Feed } from './feed.ts'
 import { createFeed } from './feed-create.ts'
-import { position, segmentsFor } from './feed-position.ts'
+import { coverFeed, position, segmentsFor } from './feed-position.ts'
 import { judgementOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 import { windowBounds } from './window.ts'
@@ -50,6 +50,7 @@ export function moveOn(
   const { slo, feeds } = one
   let version = 0
   for (const feed of feeds) {
+    coverFeed(feed, at.coverage, at.patience.lag)
     position(feed, at.now, at.patience.lag)
     version += feed.version
   }

@@ -17,7 +17,7 @@ import { evaluateSubject } from './evaluate.ts'
 import type { Counts, Evaluation } from './evaluation.ts'
 import type { Buckets, Feed } from './feed.ts'
 import { forget, loadScope, markHeld } from './feed-load.ts'
-import { correctFeed, missingOf, position, segmentsFor } from './feed-position.ts'
+import { correctFeed, coverFeed, missingOf, position, segmentsFor } from './feed-position.ts'
 import { type Held, holdSlo, moveOn } from './held.ts'
 import { createKnowledge } from './knowledge.ts'
 import { type Meter, measure } from './measure.ts'
@@ -109,7 +109,10 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
   const feedsOf = (slo: SloId): readonly Feed[] => held.get(slo)?.feeds ?? []
 
   return {
-    needs: (now) => [...held.values()].flatMap((one) => needsOf(one, now, patience.lag)),
+    needs: (now) =>
+      [...held.values()].flatMap((one) =>
+        needsOf(one, now, { lag: patience.lag, coverage: knowledge.of(one) }),
+      ),
     load: (slo, indicator, answer) => {
       for (const feed of feedsOf(slo)) if (feed.indicator === indicator) loadScope(feed, answer.scope, answer)
     },
@@ -157,12 +160,17 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
   }
 }
 
-function needsOf({ slo, feeds }: Held, now: UnixSeconds, lag: number): Need[] {
+function needsOf(
+  { slo, feeds }: Held,
+  now: UnixSeconds,
+  { lag, coverage }: { readonly lag: number; readonly coverage: CoverageTimeline },
+): Need[] {
   const needs = new Map<string, Need>()
   const add = (width: number, range: Range): void => {
     needs.set(`${width} ${range.from} ${range.to}`, { slo: slo.id, width: seconds(width), range, at: now })
   }
   for (const feed of feeds) {
+    coverFeed(feed, coverage, lag)
     position(feed, now, lag)
     const { minutes, hours } = missingOf(feed, now)
     for (const range of hours) add(3_600, range)
