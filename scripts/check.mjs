@@ -11,11 +11,11 @@ const CHECKS = [
   ['format', bin('biome'), ['check']],
   ['lint', bin('oxlint'), ['--type-aware']],
 ]
-const TESTS = ['tests', bin('vitest'), ['run', '--project', 'unit', '--reporter', 'dot']]
+const TESTS = ['tests', bin('vitest'), ['run', '--project', 'unit', '--reporter', 'dot', '--maxWorkers', '2']]
 
 function run([name, command, args]) {
   return new Promise((done) => {
-    const child = spawn(command, args, { cwd: root, env: { NINES_PROPERTY_RUNS: '50', ...process.env } })
+    const child = spawn(command, args, { cwd: root, env: { NINES_PROPERTY_RUNS: '20', ...process.env } })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data))
     child.on('close', (code) => done({ name, code, output }))
