@@ -8,7 +8,7 @@ import { createServer } from 'vite'
 import { declared } from './vitest.mjs'
 
 const NAMESPACE = '__stryker__'
-const FEW_RUNS = '10'
+const FEW_RUNS = '25'
 
 /** What instrumented code reads and counts into. */
 const instrumented = (globalThis[NAMESPACE] ??= {})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DAY, HOUR, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
+import { DAY, HOUR, type Labels, labelsKey, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
 import { history, type Slo, type Window } from '../../src/slo/index.ts'
 import { answerOf, type Minute, MONDAY, objective, rolling, slo } from './estate.ts'
 
@@ -44,6 +44,66 @@ describe('a graph', () => {
     expect([good, bad]).toEqual([
       [2, 0.75],
       [0, 1.25],
+    ])
+  })
+
+  test('takes corrections of parts from its whole, and of its own from a part', () => {
+    const clouds = ['aws', 'gcp'].map((cloud_provider, i) => ({
+      scope: { cloud_provider },
+      start: unixSeconds(MONDAY - 120),
+      width: 60,
+      good: [10 + i, 20 + i],
+      bad: [3 + i, 5 + i],
+    }))
+    const whole = { scope: {}, start: unixSeconds(MONDAY - 120), width: 60, good: [21, 41], bad: [7, 11] }
+    const drawn = (kind: 'exclude' | 'forgive', asked: Labels, scope: Labels = {}) => {
+      const series = [whole, ...clouds].filter((each) => labelsKey(each.scope) === labelsKey(scope))
+      const split = { ...one, splitBy: ['cloud_provider'] }
+      // Each minute comes by itself, as the hours of a correction do.
+      const pieces = [0, 1].flatMap((i) =>
+        [whole, ...clouds].map((each) => ({
+          ...each,
+          start: unixSeconds(each.start + i * 60),
+          good: [each.good[i]!],
+          bad: [each.bad[i]!],
+        })),
+      )
+      const range = { from: unixSeconds(MONDAY - 60), to: MONDAY }
+      const { good, bad } = history(split, split.objectives[0]!, series, {
+        range: { from: whole.start, to: MONDAY },
+        step: 60,
+        now: MONDAY,
+        corrections: [{ id: 'c', kind, scope: asked, ranges: [range] }],
+        scope,
+        parts: pieces,
+      })
+      return [good, bad]
+    }
+    const aws = { cloud_provider: 'aws' }
+    const gcp = { cloud_provider: 'gcp' }
+    expect(drawn('exclude', {})).toEqual([
+      [21, 0],
+      [7, 0],
+    ])
+    expect(drawn('exclude', aws)).toEqual([
+      [21, 21],
+      [7, 6],
+    ])
+    expect(drawn('forgive', gcp)).toEqual([
+      [21, 47],
+      [7, 5],
+    ])
+    expect(drawn('forgive', aws, aws)).toEqual([
+      [10, 25],
+      [3, 0],
+    ])
+    expect(drawn('exclude', gcp, aws)).toEqual([
+      [10, 20],
+      [3, 5],
+    ])
+    expect(drawn('exclude', { cloud_region: 'x' })).toEqual([
+      [21, 41],
+      [7, 11],
     ])
   })
 

@@ -67,6 +67,53 @@ describe('as time moves on', () => {
     expect(at(8 * DAY)[0]!.windows[0]!.counts).toEqual({ good: 0, bad: 0 })
   })
 
+  test('only a scope that is new is told as changed when one appears', () => {
+    const one = { ...week, splitBy: ['cloud_provider'] }
+    const { timelines, at } = start(one, [minute(5, 9, 0, { cloud_provider: 'aws' })])
+    const scopes = () => timelines.changed(noon).map((e) => e.scope['cloud_provider'])
+    at(0)
+    expect(scopes()).toEqual([undefined, 'aws'])
+    const buckets = { start: unixSeconds(noon - 120), width: 60, good: [5], bad: [0] }
+    timelines.load('s', 'i', { scope: { cloud_provider: 'gcp' }, ...buckets })
+    expect(scopes()).toEqual(['gcp'])
+    expect(scopes()).toEqual([])
+  })
+
+  test.each([
+    ['events', {}],
+    [
+      'slices',
+      { method: 'timeslices' as const, objectives: [objective({ slice: { width: seconds(300) } })] },
+    ],
+  ])('%s that are held are not needed again', (_name, change) => {
+    const { timelines, at } = start({ ...week, ...change }, [minute(5, 9, 1)])
+    at(0)
+    const hours = (later: number) => {
+      const needs = timelines.needs(unixSeconds(noon + later))
+      return needs.map(({ width, range }) => [width, (range.from - noon) / 60, (range.to - noon) / 60])
+    }
+    let before = 0
+    const old = (later: number) => hours(later).filter(([, from]) => from! < before / 60 - 10)
+    // The hour in which the week begins is wanted by the minute, and each hour another one is.
+    for (const later of [0, 30 * 60, HOUR, 2 * HOUR + 60, 5 * HOUR]) {
+      for (const [width, from, to] of old(later)) {
+        expect(width).toBe(60)
+        expect(from).toBeLessThan(later / 60 - 7 * 1440 + 120)
+        expect(to! - from!).toBeLessThanOrEqual(180)
+      }
+      at(later)
+      before = later
+      expect(old(later)).toEqual([])
+    }
+    const nineDays = 9 * DAY
+    expect(hours(nineDays).length).toBeGreaterThan(0)
+    at(nineDays)
+    before = nineDays
+    expect(old(nineDays)).toEqual([])
+    timelines.touched('edge', { from: unixSeconds(noon + 5 * DAY), to: unixSeconds(noon + 5 * DAY + 60) })
+    expect(old(nineDays).map(([, from]) => from)).toEqual([5 * 1440])
+  })
+
   test.each([60, 420, 900, 7200])('slices of %i s are those of somebody who only came now', (width) => {
     const slice = { width: seconds(width), allowed: perMillion(100_000) }
     const one: Slo = {
@@ -168,7 +215,7 @@ test('the running minute counts for burn rates once anything happened in it, in 
 })
 
 test('a forecast ends with a calendar window', () => {
-  const minutes = [minute(600, 1_000_000, 0), minute(-1, 9989, 11)]
+  const minutes = [minute(600, 1_000_000, 0), minute(-50, 9989, 11)]
   // Eleven hours are left; at a little over the even pace the budget lasts longer than that.
   const [evaluation] = start({ ...week, windows: [day] }, minutes).at(HOUR)
   expect(evaluation!.windows[0]!.exhaustion).toEqual({ kind: 'never' })

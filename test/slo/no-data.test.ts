@@ -80,6 +80,32 @@ test('minutes without data count as average minutes, good or bad as the SLO says
   )
 })
 
+test.each([
+  // Half of the day is missing after a first report at its beginning: 719 minutes, each like the 721 others.
+  ['freeze', [minute(1, 720, 1)], 0, { good: 720, bad: 1 }],
+  ['good', [minute(1, 720, 1)], 0, { good: 720 + 719, bad: 1 }],
+  ['bad', [minute(1, 720, 1)], 0, { good: 720, bad: 1 + 719 }],
+  ['good', [minute(1, 1441, 1)], 0, { good: 1441 + 1438, bad: 1 }],
+  ['bad', [], 0, { good: 0, bad: 719 }],
+  ['good', [], 0, { good: 0, bad: 0 }],
+  // Of what lies before the first report nothing was promised.
+  ['bad', [minute(1, 720, 1)], 1, { good: 720, bad: 1 }],
+] as const)('a day that is half unknown, where no data is %s', (noData, minutes, skipped, counts) => {
+  const spans = [span(1440, 1439, 'known'), span(720, 0, 'known')].slice(skipped)
+  const { windows } = evaluateWith({ ...day, noData }, minutes, spans)
+  expect(windows[0]!.counts).toEqual(counts)
+  expect(windows[0]!.budget.interval !== undefined).toBe(noData === 'freeze' && minutes.length > 0)
+})
+
+test('the interval takes minutes that are partly known for measured and for unmeasured', () => {
+  const one = { ...day, objectives: [objective({ allowed: perMillion(10_000) })] }
+  const spans = [span(1440, 720, 'known'), span(720, 0, 'partial')]
+  const { interval } = evaluateWith(one, [minute(5, 1426, 14)], spans).windows[0]!.budget
+  // 1,440 events in 1,440 minutes; half as many may be hidden in the partial ones.
+  expect(interval!.low).toBeCloseTo((21.6 - 734) / 21.6, 9)
+  expect(interval!.high).toBeCloseTo((21.6 - 14) / 21.6, 9)
+})
+
 test('slices without events are good where all is known, and what the SLO says where it is not', () => {
   const kinds = fc.constantFrom('freeze' as const, 'good' as const, 'bad' as const)
   const methods = fc.constantFrom('timeslices' as const, 'ratio-timeslices' as const)
@@ -130,6 +156,12 @@ describe('what numbers rest on', () => {
     ['half is known in part: partial', [], [span(720, 0, 'partial')], ['partial', 'ok']],
     ['one minute is missing: partial', [], [...all, span(9, 8, 'missing')], ['partial', 'ok']],
     ['one minute is partial: partial', [], [...all, span(9, 8, 'partial')], ['partial', 'ok']],
+    [
+      'some partial, as much missing: partial',
+      [minute(5, 10, 0)],
+      [...all, span(9, 8, 'partial'), span(20, 19, 'missing')],
+      ['partial', 'ok'],
+    ],
     ['events that no report covers: partial', [minute(5, 10, 0)], [], ['partial', 'ok']],
     ['nothing was reported: no data', [], [], ['no-data', 'unknown']],
     ['reading failed: error', [], [span(2000, 0, 'missing')], ['error', 'unknown']],
