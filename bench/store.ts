@@ -127,7 +127,7 @@ async function load(ledger: Ledger): Promise<void> {
       writer: 'bench',
       revision,
       traffic: rowsOf(start, count),
-      checkpoint: { key: 'bench', value: `${start}` },
+      checkpoints: [{ key: 'bench', value: `${start}` }],
     })
   }
 }
@@ -191,7 +191,7 @@ for (let i = 0; i < 60; i++) {
     writer: 'live',
     revision: revision++,
     traffic: minutely,
-    checkpoint: { key: 'live', value: `${i}` },
+    checkpoints: [{ key: 'live', value: `${i}` }],
   })
   lap.push(performance.now() - start)
 }

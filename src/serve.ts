@@ -190,7 +190,7 @@ async function writeHistory(service: Service, { system, io, days, seed }: Histor
 async function anchorOf(ledger: Service['ledger'], liveFrom: UnixSeconds): Promise<UnixSeconds> {
   const kept = await ledger.checkpoint(ANCHOR)
   if (kept !== undefined) return unixSeconds(Number(kept))
-  const checkpoint = { key: ANCHOR, value: String(liveFrom) }
-  await ledger.write({ writer: 'demo', revision: 1, traffic: [], checkpoint })
+  const checkpoints = [{ key: ANCHOR, value: String(liveFrom) }]
+  await ledger.write({ writer: 'demo', revision: 1, traffic: [], checkpoints })
   return liveFrom
 }

@@ -1,7 +1,9 @@
 export type { Collector, CollectorStatus, Sink } from './collector.ts'
 export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
 export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'
-export { type EnvoyStatsOptions, envoyStatsOptions, type OptionFault } from './envoy-stats/options.ts'
+export { type EnvoyStatsOptions, envoyStatsOptions } from './envoy-stats/options.ts'
+export type { Opening, SourceKind } from './kind.ts'
+export { SOURCE_KINDS } from './kinds.ts'
 export {
   createLogCollector,
   type IngestedFile,
@@ -11,9 +13,9 @@ export {
   ingestFiles,
   LOG_FORMATS,
   type LogFormat,
-  type LogOptionProblem,
   type LogOptions,
   logSourceOptions,
   REJECTIONS,
   type RejectedLine,
 } from './log/index.ts'
+export type { OptionProblem } from './option-reader.ts'

@@ -153,7 +153,7 @@ class RunningService implements Service {
   async start(): Promise<{ readonly url: string }> {
     const { world, options, loop, sources, directory } = this.#parts
     await loop.recall()
-    sources.update(directory.current().sources)
+    sources.update(directory.current())
     await loop.tick()
     this.#published = loop.shown()
     this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
@@ -172,10 +172,10 @@ class RunningService implements Service {
     const { world, options, loop, outbox, sources, directory } = this.#parts
     await outbox.start()
     const watching = directory.run(signal)
-    let read: readonly unknown[] | undefined
+    let read: unknown
     try {
       while (!signal.aborted) {
-        const { sources: wanted } = directory.current()
+        const wanted = directory.current()
         if (wanted !== read) sources.update(wanted)
         read = wanted
         await this.#tick()

@@ -1,22 +1,20 @@
-import { resolve } from 'node:path'
-import { failed, ok, type Result, type World } from '../base/index.ts'
+import { failed, type Labels, type Result, type World } from '../base/index.ts'
 import {
   type Collector,
   type CollectorStatus,
-  createEnvoyStatsCollector,
-  createLogCollector,
-  envoyStatsOptions,
-  logSourceOptions,
+  type OptionProblem,
   type Sink,
+  SOURCE_KINDS,
 } from '../collectors/index.ts'
 import type * as wire from '../contract/index.ts'
-import type { DataSource } from '../definitions/index.ts'
+import type { DataSource, Definitions } from '../definitions/index.ts'
+import type { ExternalQuery } from '../traffic/index.ts'
 import { inputSource } from './coverage.ts'
 
 /** The collectors that run, one for each input of each DataSource, kept equal to the definitions. */
 export interface Sources {
-  /** Starts what is new or changed and stops what is gone. */
-  readonly update: (sources: readonly DataSource[]) => void
+  /** Starts what is new or changed and stops what is gone; what goes on is asked what is asked now. */
+  readonly update: (definitions: Pick<Definitions, 'sources' | 'slos'>) => void
   /** Names of a source's inputs; empty when it is read as one. */
   readonly inputsOf: (source: string) => readonly string[]
   readonly statuses: () => readonly SourceStatus[]
@@ -61,6 +59,7 @@ export interface SourcesOptions {
 
 export function createSources(world: World, options: SourcesOptions): Sources {
   const running = new Map<string, Running>()
+  let asked: ReadonlyMap<string, readonly ExternalQuery[]> = new Map()
   const ending = new Set<Promise<unknown>>()
   const stop = (one: Running): void => {
     one.stopping.abort(new Error('the source is no longer read'))
@@ -69,14 +68,17 @@ export function createSources(world: World, options: SourcesOptions): Sources {
     void one.done.finally(() => ending.delete(one.done))
   }
   return {
-    update: (sources) => {
+    update: ({ sources, slos }) => {
+      asked = questionsOf(slos)
       const wanted = new Map(sources.map((source) => [source.name, source]))
       for (const one of running.values()) {
         const source = wanted.get(one.source.name)
         if (!source || describe(source) !== one.text) stop(one)
       }
       for (const source of sources) {
-        if (!running.has(source.name)) running.set(source.name, start(world, source, options))
+        if (running.has(source.name)) continue
+        const questions = (): readonly ExternalQuery[] => asked.get(source.name) ?? []
+        running.set(source.name, start(world, source, { options, questions }))
       }
     },
     inputsOf: (source) =>
@@ -94,17 +96,36 @@ export function createSources(world: World, options: SourcesOptions): Sources {
   }
 }
 
+/** What is asked of each source in its own language, each question once. */
+function questionsOf(slos: Definitions['slos']): ReadonlyMap<string, readonly ExternalQuery[]> {
+  const found = new Map<string, Map<string, ExternalQuery>>()
+  for (const { numerator, total } of slos.flatMap(({ queries }) => queries)) {
+    for (const query of [numerator.query, total]) {
+      if (query.kind !== 'external') continue
+      const own = found.get(query.source) ?? new Map<string, ExternalQuery>()
+      found.set(query.source, own.set(query.key, query))
+    }
+  }
+  return new Map([...found].map(([source, own]) => [source, [...own.values()]]))
+}
+
 const describe = ({ type, labels, connectionDetails }: DataSource): string =>
   JSON.stringify([type, labels, connectionDetails])
 
-function start(world: World, source: DataSource, options: SourcesOptions): Running {
+function start(
+  world: World,
+  source: DataSource,
+  { options, questions }: Pick<Made, 'options' | 'questions'>,
+): Running {
   const inputs: Input[] = []
   const faults: Fault[] = []
-  for (const { name, details } of inputsIn(source)) {
+  for (const { name, labels, details } of inputsIn(source)) {
     const made = collectorOf(world, {
       source,
+      labels,
       details,
       options,
+      questions,
       run: name === '' ? options.run : `${options.run}/${name}`,
     })
     if (made.kind === 'ok') inputs.push({ name, collector: made.value })
@@ -133,72 +154,52 @@ function start(world: World, source: DataSource, options: SourcesOptions): Runni
 function inputsIn({
   connectionDetails,
   labels,
-}: DataSource): readonly { name: string; details: Record<string, unknown> }[] {
-  const { inputs, ...shared } = connectionDetails
-  if (!Array.isArray(inputs)) return [{ name: '', details: withLabels(shared, labels) }]
+}: DataSource): readonly { name: string; labels: Labels; details: Record<string, unknown> }[] {
+  const { inputs, labels: ofAll, ...shared } = connectionDetails
+  const common = { ...labels, ...toLabels(ofAll) }
+  if (!Array.isArray(inputs)) return [{ name: '', labels: common, details: shared }]
   return inputs.map((input: unknown, i) => {
-    const { name, ...own } = isRecord(input) ? input : {}
+    const { name, labels: own, ...details } = isRecord(input) ? input : {}
     return {
       name: typeof name === 'string' ? name : String(i + 1),
-      details: withLabels({ ...shared, ...own }, labels),
+      labels: { ...common, ...toLabels(own) },
+      details: { ...shared, ...details },
     }
   })
 }
 
-function withLabels(details: Record<string, unknown>, labels: DataSource['labels']): Record<string, unknown> {
-  if (Object.keys(labels).length === 0) return details
-  return { ...details, labels: { ...labels, ...(isRecord(details['labels']) ? details['labels'] : {}) } }
-}
-
 interface Made {
   readonly source: DataSource
+  readonly labels: Labels
   readonly details: Record<string, unknown>
   readonly options: SourcesOptions
   readonly run: string
+  readonly questions: () => readonly ExternalQuery[]
 }
 
-/** The one place that knows which type of DataSource is read by what. */
 function collectorOf(
   world: World,
-  { source, details, options, run }: Made,
+  { source, labels, details, options, run, questions }: Made,
 ): Result<Collector, readonly Fault[]> {
-  switch (source.type) {
-    case 'EnvoyAccessLog':
-    case 'WebLog': {
-      const checked = logSourceOptions(details)
-      if (checked.kind === 'failed') return failed(checked.error.map(toFault))
-      const files = checked.value.files.map((file) => resolve(options.base, file))
-      return ok(createLogCollector(world, { name: source.name, options: { ...checked.value, files } }))
-    }
-    case 'EnvoyStats': {
-      const { labels, ...rest } = details
-      const checked = envoyStatsOptions(rest)
-      if (checked.kind === 'failed') return failed(checked.error.map(toFault))
-      return ok(
-        createEnvoyStatsCollector(world, {
-          name: source.name,
-          labels: toLabels(labels),
-          run,
-          options: checked.value,
-        }),
-      )
-    }
-    default:
-      return failed([
-        {
-          text: `Nothing reads sources of type ${source.type} yet.`,
-          remedy: 'Write EnvoyAccessLog, EnvoyStats or WebLog as spec.type.',
-        },
-      ])
-  }
+  const kind = SOURCE_KINDS.get(source.type)
+  if (kind === undefined)
+    return failed([
+      {
+        text: `Nothing reads sources of type ${source.type}.`,
+        remedy: `Write one of ${[...SOURCE_KINDS.keys()].join(', ')} as spec.type.`,
+      },
+    ])
+  const { base } = options
+  const opened = kind.open(world, { name: source.name, labels, details, base, run, questions })
+  return opened.kind === 'failed' ? failed(opened.error.map(toFault)) : opened
 }
 
-const toFault = ({ path, message, remedy }: { path: string; message: string; remedy: string }): Fault => ({
+const toFault = ({ path, message, remedy }: OptionProblem): Fault => ({
   text: `connectionDetails.${path}: ${message}`,
   remedy,
 })
 
-function toLabels(value: unknown): Record<string, string> {
+function toLabels(value: unknown): Labels {
   if (!isRecord(value)) return {}
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
 }

@@ -3,7 +3,7 @@ import type { Exemplar, TrafficRow } from './model.ts'
 
 /**
  * What a collector hands to the ledger at once. All of it is durable when the write resolves, and counts and
- * checkpoint become durable together: after a crash either both are there or neither.
+ * checkpoints become durable together: after a crash either both are there or neither.
  *
  * A row is the whole count of (series, outcome, reason, minute, writer) at this revision; a lower revision that
  * arrives later changes nothing. So a step may be written again, and steps may arrive in any order.
@@ -17,7 +17,8 @@ export interface LedgerStep {
   readonly counts?: readonly CountRow[]
   readonly coverage?: readonly CoverageSpan[]
   readonly exemplars?: readonly Exemplar[]
-  readonly checkpoint?: Checkpoint
+  /** Under different keys. */
+  readonly checkpoints?: readonly Checkpoint[]
   /** A re-read of a stretch: rows of this writer inside it that are not in `traffic` or `counts` become zero. */
   readonly replaces?: Range
 }

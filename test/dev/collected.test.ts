@@ -43,12 +43,12 @@ function createMemory(): { readonly sink: Sink; readonly rows: () => readonly Tr
   return {
     sink: {
       checkpoint: (key) => Promise.resolve(checkpoints.get(key)),
-      write: ({ writer, revision, traffic, checkpoint }: LedgerStep) => {
+      write: ({ writer, revision, traffic, checkpoints: marks = [] }: LedgerStep) => {
         for (const row of traffic) {
           const key = [writer, labelsKey(row.labels), row.minute, row.outcome, row.reason].join(' ')
           if ((cells.get(key)?.revision ?? -1) <= revision) cells.set(key, { revision, row })
         }
-        if (checkpoint) checkpoints.set(checkpoint.key, checkpoint.value)
+        for (const { key, value } of marks) checkpoints.set(key, value)
         return Promise.resolve()
       },
     },

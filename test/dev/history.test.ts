@@ -95,7 +95,7 @@ test('steps are bounded, one writer a source, in order of time, and say how far 
       expect(step.revision).toBe(1)
       expect(step.traffic.every((row) => row.source === source && row.minute >= through)).toBe(true)
       expect(step.coverage?.[0]?.from).toBe(through)
-      through = Number(step.checkpoint?.value)
+      through = Number(step.checkpoints?.[0]?.value)
       expect(step.traffic.every((row) => row.minute < through)).toBe(true)
       expect(step.coverage?.at(-1)?.to).toBe(through)
     }

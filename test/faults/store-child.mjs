@@ -65,7 +65,7 @@ async function write(source) {
       writer: source,
       revision: n,
       traffic,
-      checkpoint: { key: source, value: String(n) },
+      checkpoints: [{ key: source, value: String(n) }],
     })
     say({ acknowledged: source, n })
   }

@@ -225,7 +225,7 @@ export function contract(open: () => Promise<Ledger>): void {
   test('a checkpoint is what was last written under its key', async () => {
     expect(await ledger.checkpoint('unknown')).toBeUndefined()
     const write = (writer: string, revision: number, value: string): Promise<void> =>
-      ledger.write(step({ writer, revision, checkpoint: { key: 'file', value } }))
+      ledger.write(step({ writer, revision, checkpoints: [{ key: 'file', value }] }))
     await write('run-1', 5, 'offset 50')
     await write('run-1', 4, 'offset 40')
     expect(await ledger.checkpoint('file')).toBe('offset 50')
@@ -389,7 +389,7 @@ export function contract(open: () => Promise<Ledger>): void {
     for (let n = 0; n < 1000; n++)
       for (let s = 0; s < 250; s++)
         traffic.push(row('many', { minute: minute(n), labels: seriesLabels[s] ?? {}, count: 2 }))
-    await ledger.write(step({ traffic, checkpoint: { key: 'many', value: 'all' } }))
+    await ledger.write(step({ traffic, checkpoints: [{ key: 'many', value: 'all' }] }))
     const [answer] = await ledger.read([indicator('many')], { range: span(0, 1020), width: seconds(3600) })
     expect(answer?.good.reduce((a, b) => a + b, 0)).toBe(500_000)
     expect(await ledger.checkpoint('many')).toBe('all')

@@ -58,7 +58,7 @@ afterEach(() =>
 
 test('opening again changes nothing and loses nothing', async () => {
   const first = await openLedger(world, options)
-  await first.write(step({ traffic: [row('kept', { count: 7 })], checkpoint: { key: 'k', value: 'v' } }))
+  await first.write(step({ traffic: [row('kept', { count: 7 })], checkpoints: [{ key: 'k', value: 'v' }] }))
   await first.journal.append([{ at: BASE, kind: 'note', data: 1 }])
   await first[Symbol.asyncDispose]()
   const second = await openLedger(world, options)
@@ -113,7 +113,7 @@ test('rows older than the retention are left out, and it is said', async () => {
 
 test('another retention becomes the rule of the tables, and checkpoints outlive it', async () => {
   const first = await openLedger(world, options)
-  await first.write(step({ checkpoint: { key: 'k', value: 'kept' } }))
+  await first.write(step({ checkpoints: [{ key: 'k', value: 'kept' }] }))
   await first[Symbol.asyncDispose]()
   const short = await openLedger(world, { ...options, retention: { traffic: 2, exemplars: 3, journal: 40 } })
   await short[Symbol.asyncDispose]()

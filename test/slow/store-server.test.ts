@@ -94,7 +94,7 @@ describe('several processes on one ledger', () => {
   test('one learns of what another wrote, of a source that it had never seen', async () => {
     const { cursor } = await at(0).changes(undefined)
     await at(1).write(
-      step({ traffic: [row('news', { minute: minute(5) })], checkpoint: { key: 'news', value: '1' } }),
+      step({ traffic: [row('news', { minute: minute(5) })], checkpoints: [{ key: 'news', value: '1' }] }),
     )
     expect((await at(0).changes(cursor)).touched).toEqual([{ source: 'news', ...span(5, 6) }])
     expect(await at(2).checkpoint('news')).toBe('1')

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { failed, type Labels, ok, type Result } from '../../base/index.ts'
+import type { OptionProblem } from '../option-reader.ts'
 import type { Level } from './names.ts'
 
 /** Where an admin interface is. */
@@ -35,13 +36,6 @@ export interface EnvoyStatsOptions {
   readonly selection: string
 }
 
-export interface OptionFault {
-  /** `targets[0]`, `interval`. */
-  readonly path: string
-  readonly message: string
-  readonly remedy: string
-}
-
 const KNOWN: ReadonlySet<string> = new Set([
   'targets',
   'level',
@@ -62,8 +56,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 /** Checks the `connectionDetails` of a DataSource of type `EnvoyStats`: everything that is wrong, at once. */
 export function envoyStatsOptions(
   details: Readonly<Record<string, unknown>>,
-): Result<EnvoyStatsOptions, readonly OptionFault[]> {
-  const faults: OptionFault[] = []
+): Result<EnvoyStatsOptions, readonly OptionProblem[]> {
+  const faults: OptionProblem[] = []
   const read = createReader(details, faults)
   for (const name of Object.keys(details)) {
     if (!KNOWN.has(name))
@@ -126,7 +120,7 @@ interface Reader {
   readonly patterns: (path: string, fallback: readonly string[]) => Patterns
 }
 
-function createReader(details: Readonly<Record<string, unknown>>, faults: OptionFault[]): Reader {
+function createReader(details: Readonly<Record<string, unknown>>, faults: OptionProblem[]): Reader {
   const within = (path: string, value: number | undefined, bounds: Bounds & { unit: string }): number => {
     if (value !== undefined && value >= bounds.least && value <= bounds.most) return value
     faults.push({
@@ -185,7 +179,7 @@ function createReader(details: Readonly<Record<string, unknown>>, faults: Option
 }
 
 /** A whole match, in an engine whose time is linear in the text. */
-function compile(path: string, text: unknown, faults: OptionFault[]): RE2JS | undefined {
+function compile(path: string, text: unknown, faults: OptionProblem[]): RE2JS | undefined {
   try {
     if (typeof text === 'string') return RE2JS.compile(text)
   } catch (error) {
@@ -214,7 +208,7 @@ function groupOf(matcher: ReturnType<RE2JS['matcher']>, n: number): string {
 
 function readServices(
   value: unknown,
-  faults: OptionFault[],
+  faults: OptionProblem[],
 ): readonly { readonly pattern: RE2JS; readonly service: string }[] {
   if (value === undefined) return []
   const remedy = 'write services: [{ match: "outbound\\\\|.*\\\\|(.*)\\\\.shop\\\\.svc.*", service: "$1" }]'
@@ -236,7 +230,7 @@ function readServices(
 
 const TARGET_REMEDY = 'write targets: ["10.0.0.7:9901", "envoy.example.com:9901"]'
 
-function readTargets(value: unknown, faults: OptionFault[]): readonly TargetOption[] {
+function readTargets(value: unknown, faults: OptionProblem[]): readonly TargetOption[] {
   if (!Array.isArray(value) || value.length === 0) {
     faults.push({
       path: 'targets',
@@ -257,7 +251,7 @@ function readTargets(value: unknown, faults: OptionFault[]): readonly TargetOpti
   return targets
 }
 
-function readTarget(path: string, value: unknown, faults: OptionFault[]): TargetOption | undefined {
+function readTarget(path: string, value: unknown, faults: OptionProblem[]): TargetOption | undefined {
   const record = asRecord(value)
   const address = typeof value === 'string' ? value : record['address']
   const url = typeof address === 'string' ? addressOf(address) : undefined

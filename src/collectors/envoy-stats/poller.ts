@@ -174,7 +174,8 @@ export class Poller {
     const { checkpoint, ...step } = counter.drain()
     this.#dirty = false
     return {
-      step: checkpoint === undefined ? step : { ...step, checkpoint: { key: this.#key, value: checkpoint } },
+      step:
+        checkpoint === undefined ? step : { ...step, checkpoints: [{ key: this.#key, value: checkpoint }] },
       through: remembered.at,
     }
   }

@@ -275,7 +275,7 @@ export class FileCount {
         traffic: part.rows,
         ...(part.range === undefined ? {} : { replaces: part.range }),
         ...(isLast ? { exemplars: this.#exemplars.take(), coverage } : {}),
-        checkpoint: { key: this.#key, value: JSON.stringify(checkpoint) },
+        checkpoints: [{ key: this.#key, value: JSON.stringify(checkpoint) }],
       }
     })
   }

@@ -6,10 +6,10 @@ export {
   type IngestReport,
   ingestFiles,
 } from './ingest.ts'
+export { envoyAccessLog, webLog } from './kind.ts'
 export {
   LOG_FORMATS,
   type LogFormat,
-  type LogOptionProblem,
   type LogOptions,
   logSourceOptions,
 } from './options.ts'

@@ -8,9 +8,9 @@ import {
   seconds,
 } from '../../base/index.ts'
 import { type Outcome, parseThreshold, REASONS } from '../../traffic/index.ts'
+import { type OptionProblem, OptionReader } from '../option-reader.ts'
 import { createEnvoyTextDecoder, fieldOfOperator } from './envoy-format.ts'
 import type { KeyField } from './json-format.ts'
-import { type OptionProblem, OptionReader } from './option-reader.ts'
 import { FIELDS, type Field, isField } from './record.ts'
 
 /** How the lines of a source are written. */
@@ -66,8 +66,6 @@ export interface LogOptions {
   readonly chunkBytes: number
 }
 
-export type LogOptionProblem = OptionProblem
-
 const KEYS = [
   'files',
   'format',
@@ -88,7 +86,7 @@ const KEYS = [
 const SOURCES = ['authority', 'upstream_cluster', 'grpc_service', 'field', 'file'] as const
 
 /** Checks a DataSource's `connectionDetails`. All problems come back at once, each with what to write. */
-export function logSourceOptions(details: unknown): Result<LogOptions, readonly LogOptionProblem[]> {
+export function logSourceOptions(details: unknown): Result<LogOptions, readonly OptionProblem[]> {
   const reader = new OptionReader(details, KEYS)
   const format = reader.oneOf('format', LOG_FORMATS) ?? 'envoy-json'
   const formatString = reader.text('formatString')

@@ -83,7 +83,7 @@ export class FakeLedger implements Sink {
       if ((this.#cells.get(key)?.revision ?? 0) <= step.revision)
         this.#cells.set(key, { revision: step.revision, row })
     }
-    if (step.checkpoint !== undefined) this.checkpoints.set(step.checkpoint.key, step.checkpoint.value)
+    for (const { key, value } of step.checkpoints ?? []) this.checkpoints.set(key, value)
   }
 
   readonly checkpoint = async (key: string): Promise<string | undefined> => this.checkpoints.get(key)

@@ -41,7 +41,7 @@ export class TestLedger implements Sink {
       const key = `${writer} ${cellKey(row)}`
       if ((this.cells.get(key)?.revision ?? -1) <= revision) this.cells.set(key, { writer, revision, row })
     }
-    if (step.checkpoint !== undefined) this.checkpoints.set(step.checkpoint.key, step.checkpoint.value)
+    for (const { key, value } of step.checkpoints ?? []) this.checkpoints.set(key, value)
   }
 
   /** Sums over writers, by what `by` gives of a row; zero sums are left out. Sorted by key. */

@@ -45,7 +45,7 @@ export function openLedger(storage: Storage): MemoryLedger {
             storage.cells.set(key, { revision: step.revision, row })
         }
         storage.coverage.push(...(step.coverage ?? []))
-        if (step.checkpoint !== undefined) storage.checkpoints.set(step.checkpoint.key, step.checkpoint)
+        for (const checkpoint of step.checkpoints ?? []) storage.checkpoints.set(checkpoint.key, checkpoint)
       },
       checkpoint: async (key) => storage.checkpoints.get(key)?.value,
     },

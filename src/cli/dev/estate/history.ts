@@ -94,9 +94,9 @@ function createWriter(estate: Estate, source: ShopService['source']): SourceWrit
     *take() {
       if (through === undefined) return
       const key = `history:${source}`
-      const checkpoint = { key, value: String(through) }
+      const checkpoints = [{ key, value: String(through) }]
       const known = coverageNames(source).flatMap((name) => namedAs(name, joined(coverage)))
-      yield { writer: key, revision: 1, traffic, coverage: known, exemplars, checkpoint }
+      yield { writer: key, revision: 1, traffic, coverage: known, exemplars, checkpoints }
       traffic = []
       exemplars = []
       coverage = []
