@@ -1,0 +1,54 @@
+import type { Labels } from '../../base/index.ts'
+import type { Addition, CountRow, Exemplar, SeriesHandle } from '../../traffic/index.ts'
+import type { CollectorStatus, Sink } from '../collector.ts'
+
+/**
+ * Takes in what others push. Deliveries that come within about a second are written to the ledger as one step, and
+ * each is answered when that step is on disk. The identities of deliveries are written in the same step as their
+ * counts, so that a delivery sent again, even over a crash in between, counts once.
+ */
+export interface Intake {
+  /**
+   * Resolves when all of the delivery is on disk, or was before. `full`: too much is waiting; nothing was counted, and
+   * the sender should wait so long. `failed`: the ledger could not be written; it may have been all the same, and
+   * sending it again is right.
+   */
+  readonly take: (delivery: Delivery) => Promise<Taken>
+  /** Writes until the signal, then what is left. Before it, and after it, `take` answers `failed`. */
+  readonly run: (sink: Sink, signal: AbortSignal) => Promise<void>
+  /** For the collector's status. */
+  readonly numbers: () => Pick<CollectorStatus, 'events' | 'rejected' | 'overflowed' | 'lastSuccess'>
+}
+
+export type Taken =
+  | { readonly kind: 'counted' }
+  /** Deliveries with this identity were counted before; nothing was counted again. */
+  | { readonly kind: 'repeated' }
+  | { readonly kind: 'full'; readonly retryAfterMs: number }
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number }
+
+export interface Delivery {
+  /** A hash of its bytes: 16 bytes or more. Undefined: each delivery is new, as on a stream without retries. */
+  readonly identity: Uint8Array | undefined
+  /** Decompressed size in bytes: what waits is bounded by it. */
+  readonly bytes: number
+  /**
+   * Counts the delivery into what will be written. Called at most once, synchronously, and not at all when the delivery is repeated
+   * or refused. Must not throw: what can be wrong with a delivery is found before it is handed over.
+   */
+  readonly count: (into: Counting) => void
+}
+
+/** What a delivery may add to the step that is being gathered. */
+export interface Counting {
+  readonly series: (labels: Labels) => SeriesHandle
+  readonly add: (series: SeriesHandle, addition: Addition, weight?: number) => void
+  /** Kept as far as the source's bound on examples goes. */
+  readonly exemplar: (exemplar: Exemplar) => void
+  /** Counts that are whole for their minute and replace what was said before. */
+  readonly counts: (rows: readonly CountRow[]) => void
+  /** Remembers a value under a key in the same step, the last one said. For the last value of a running total. */
+  readonly remember: (key: string, value: string) => void
+  /** Events that could not be read or placed. */
+  readonly reject: (events: number) => void
+}
