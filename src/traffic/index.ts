@@ -43,6 +43,7 @@ export type { ExternalQuery, ExternalReading, IndicatorQuery, MetricQuery, Reque
 export { REASONS, type Reason } from './reason.ts'
 export {
   type Matcher,
+  narrowSelector,
   type ParsedSelector,
   parseSelector,
   type RegexCompiler,

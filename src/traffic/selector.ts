@@ -32,6 +32,21 @@ export interface SelectorError {
  */
 export type RegexCompiler = (pattern: string) => Result<(value: string) => boolean, string>
 
+/**
+ * The selector with more equalities: an absent label is an empty value. Its text says so too, because selectors with the
+ * same text are the same to whoever remembers what they match.
+ */
+export function narrowSelector(selector: Selector, labels: Labels): Selector {
+  const wanted = Object.entries(labels)
+  if (wanted.length === 0) return selector
+  const added = wanted.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')
+  return {
+    text: selector.text === '{}' ? `{${added}}` : `${selector.text.slice(0, -1)}, ${added}}`,
+    matches: (found) =>
+      selector.matches(found) && wanted.every(([name, value]) => (found[name] ?? '') === value),
+  }
+}
+
 type Read<T> = Result<{ readonly value: T; readonly end: number }, SelectorError>
 
 /** Reads `{name="value", …}`. An absent label matches as an empty one does. `{}` matches everything. */
