@@ -47,6 +47,7 @@ export {
   type ParsedSelector,
   parseSelector,
   type RegexCompiler,
+  renameLabels,
   type Selector,
   type SelectorError,
 } from './selector.ts'

@@ -6,6 +6,11 @@ export interface Selector {
   /** As it was written, normalised: matchers in order of name, one space after a comma. */
   readonly text: string
   readonly matches: (labels: Labels) => boolean
+  /**
+   * Labels as the selector reads them, for whoever groups what it matches: a label that was renamed is found under its
+   * present name. Absent: as they are.
+   */
+  readonly reads?: (labels: Labels) => Labels
 }
 
 export interface Matcher {
@@ -41,10 +46,35 @@ export function narrowSelector(selector: Selector, labels: Labels): Selector {
   if (wanted.length === 0) return selector
   const added = wanted.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')
   return {
-    text: selector.text === '{}' ? `{${added}}` : `${selector.text.slice(0, -1)}, ${added}}`,
-    matches: (found) =>
-      selector.matches(found) && wanted.every(([name, value]) => (found[name] ?? '') === value),
+    ...selector,
+    text: `${selector.text.slice(0, -1)}${selector.text.endsWith('{}') ? '' : ', '}${added}}`,
+    matches: (found) => {
+      const read = selector.reads?.(found) ?? found
+      return selector.matches(found) && wanted.every(([name, value]) => (read[name] ?? '') === value)
+    },
   }
+}
+
+/**
+ * The selector for labels of which some were called otherwise before: `formers` has the former name of each present
+ * one. Where both stand, the present one counts.
+ */
+export function renameLabels(selector: Selector, formers: Readonly<Record<string, string>>): Selector {
+  const names = Object.entries(formers)
+  if (names.length === 0) return selector
+  const reads = (labels: Labels): Labels => {
+    const read: Record<string, string> = { ...labels }
+    for (const [present, former] of names) {
+      const value = labels[former]
+      if (value !== undefined && (labels[present] ?? '') === '') {
+        read[present] = value
+        if (formers[former] === undefined) delete read[former]
+      }
+    }
+    return read
+  }
+  const told = names.map(([present, former]) => `${present}=${former}`).join(', ')
+  return { text: `${told}: ${selector.text}`, matches: (labels) => selector.matches(reads(labels)), reads }
 }
 
 type Read<T> = Result<{ readonly value: T; readonly end: number }, SelectorError>

@@ -13,8 +13,10 @@ import {
   type ExternalQuery,
   type IndicatorQuery,
   type LedgerStep,
+  type MetricQuery,
   OVERFLOW,
   type RequestQuery,
+  renameLabels,
   type Selector,
   type TrafficRow,
 } from '../../src/traffic/index.ts'
@@ -292,6 +294,40 @@ export function contract(open: () => Promise<Ledger>): void {
     expect(await ask(['reason'], 2)).toEqual([
       { labels: { reason: 'flag-UF' }, good: 0, bad: 8 },
       { labels: { reason: '5xx' }, good: 0, bad: 3 },
+    ])
+  })
+
+  test('a label that was renamed is found, split and broken down under its present name', async () => {
+    const of = (labels: Labels, count: number): TrafficRow => row('renamed', { labels, count })
+    await ledger.write(
+      step({ traffic: [of({ cluster: 'a' }, 1), of({ k8s: 'a' }, 20), of({ k8s: 'b', cluster: 'z' }, 300)] }),
+    )
+    const whole = indicator('renamed')
+    const as = (query: MetricQuery): MetricQuery =>
+      query.kind === 'external' ? query : { ...query, match: renameLabels(query.match, { k8s: 'cluster' }) }
+    const renamed = {
+      ...whole,
+      splitBy: ['k8s'],
+      numerator: { ...whole.numerator, query: as(whole.numerator.query) },
+      total: as(whole.total),
+    }
+    const range = span(0, 1)
+    const found = await ledger.read([renamed, { ...whole, id: 'plain', splitBy: ['k8s'] }], {
+      range,
+      width: seconds(60),
+    })
+    const counts = found.map(({ query, scope, good }) => [query, scope, good[0]])
+    expect(counts).toEqual(
+      expect.arrayContaining([
+        [renamed.id, {}, 321],
+        [renamed.id, { k8s: 'a' }, 21],
+        [renamed.id, { k8s: 'b' }, 300],
+        ['plain', { k8s: 'a' }, 20],
+      ]),
+    )
+    expect(await ledger.breakdown(renamed, { range, by: ['k8s'], limit: 10 })).toEqual([
+      { labels: { k8s: 'b' }, good: 300, bad: 0 },
+      { labels: { k8s: 'a' }, good: 21, bad: 0 },
     ])
   })
 
