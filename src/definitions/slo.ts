@@ -1,5 +1,5 @@
 import type { BudgetingMethod, Slo } from '../slo/index.ts'
-import { type IndicatorQuery, type MetricQuery, renameLabels } from '../traffic/index.ts'
+import { type IndicatorQuery, type MetricQuery, questionSource, renameLabels } from '../traffic/index.ts'
 import { readAlerting } from './alerts.ts'
 import { type Annotations, readAnnotations } from './annotations.ts'
 import { type Context, metadataOf, originOf, placeOf, specOf } from './context.ts'
@@ -95,8 +95,14 @@ function readService(spec: Node, context: Context): string {
   return name
 }
 
+/** Whose coverage counts: that of a source for our own traffic, that of the question where a source is asked. */
 function sourcesOf(queries: readonly IndicatorQuery[]): readonly string[] {
-  return [...new Set(queries.flatMap((query) => [query.numerator.query.source, query.total.source]))]
+  const metrics = queries.flatMap((query) => [query.numerator.query, query.total])
+  return [
+    ...new Set(
+      metrics.map((metric) => (metric.kind === 'external' ? questionSource(metric) : metric.source)),
+    ),
+  ]
 }
 
 /** A burn rate cannot exceed 1 / (1 - target): a factor above that never fires. */

@@ -4,6 +4,7 @@ import type { DefinedSlo } from '../definitions/index.ts'
 import type { IncidentBrief } from '../notify/index.ts'
 import type { Evaluation } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
+import { dataSourceOf } from '../traffic/index.ts'
 import { contributorsOf, exemplarsOf, inScope, requestsIn } from './drill.ts'
 import { keyOf, type Shown } from './loop.ts'
 
@@ -45,7 +46,7 @@ export function outlineOf(
     places: evaluations.filter((e) => isCloud(e)).map((e) => ({ scope: e.scope, state: e.state })),
     contributors: [],
     exemplars: [],
-    sources: (defined?.slo.sources ?? []).map((name) => ({
+    sources: [...new Set((defined?.slo.sources ?? []).map(dataSourceOf))].map((name) => ({
       name,
       age: ageOf(sources.completeThrough(name), now),
     })),

@@ -2,7 +2,7 @@ import { type Range, type Seconds, type UnixSeconds } from '../base/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
 import type { Need, Timelines } from '../slo/index.ts'
 import type { Changes, Ledger } from '../store/index.ts'
-import type { IndicatorQuery } from '../traffic/index.ts'
+import { dataSourceOf, type IndicatorQuery } from '../traffic/index.ts'
 
 /** Keeps the engine's counts equal to the ledger's: reads what the engine lacks, and what was written since. */
 export interface Feed {
@@ -26,13 +26,15 @@ export function createFeed(
   noticed: (touched: Changes['touched']) => void = () => undefined,
 ): Feed {
   const byId = new Map(slos.map((defined) => [defined.slo.id, defined]))
+  const namesOf = namesBySource(slos)
   let cursor: string | undefined
   return {
     refresh: async (now) => {
       // The cursor is taken before reading, so that what is written meanwhile is read again next time.
       const changes = await ledger.changes(cursor)
       noticed(changes.touched)
-      for (const { source, from, to } of changes.touched) timelines.touched(source, { from, to })
+      for (const { source, from, to } of changes.touched)
+        for (const name of namesOf.get(source) ?? []) timelines.touched(name, { from, to })
       const reads = timelines.needs(now).flatMap((need): Read[] => {
         const slo = byId.get(need.slo)
         return slo ? [{ slo, need }] : []
@@ -42,6 +44,16 @@ export function createFeed(
       return changes
     },
   }
+}
+
+/** Counts are written under their DataSource; an SLO may rest on the coverage of a question to it. */
+function namesBySource(slos: readonly DefinedSlo[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const names = new Map<string, Set<string>>()
+  for (const name of slos.flatMap(({ slo }) => slo.sources)) {
+    const source = dataSourceOf(name)
+    names.set(source, (names.get(source) ?? new Set()).add(name))
+  }
+  return names
 }
 
 interface ReadGroup {

@@ -16,7 +16,7 @@ import type * as wire from '../contract/index.ts'
 import type { Correction as DefinedCorrection, DefinedSlo } from '../definitions/index.ts'
 import { type Correction, history, type Objective, type ScopedBuckets, windowBounds } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
-import type { IndicatorQuery } from '../traffic/index.ts'
+import { dataSourceOf, type IndicatorQuery } from '../traffic/index.ts'
 import { knownOf } from './coverage.ts'
 
 export interface SeriesAsked {
@@ -42,7 +42,9 @@ export async function seriesOf(ledger: Ledger, asked: SeriesAsked): Promise<wire
   const { slo } = defined
   const reach: Range = { from: hourOf(earlier(range.from, reachOf(asked))), to: later(hourOf(now), HOUR) }
   const known = await Promise.all(
-    slo.sources.map((source) => knownOf(ledger, { source, inputs: asked.inputsOf(source), range: reach })),
+    slo.sources.map((source) =>
+      knownOf(ledger, { source, inputs: asked.inputsOf(dataSourceOf(source)), range: reach }),
+    ),
   )
   const drawn: Range = { from: range.from, to: unixSeconds(Math.min(range.to, Math.ceil(now / step) * step)) }
   const all = await bucketsOf(ledger, asked, reach)

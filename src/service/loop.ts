@@ -28,7 +28,7 @@ import type * as wire from '../contract/index.ts'
 import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { type Correction, createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
 import type { Changes, Journal, Ledger } from '../store/index.ts'
-import type { CoverageSpan } from '../traffic/index.ts'
+import { type CoverageSpan, dataSourceOf } from '../traffic/index.ts'
 import { type Audit, type AuditLook, createAudit } from './audit.ts'
 import { compositeSummary } from './composite.ts'
 import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
@@ -232,7 +232,7 @@ async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<
   if (changes.touched.some(({ from }) => from < hourOf(now))) held.sparks.forget()
   const sources = new Set(held.definitions.slos.flatMap((defined) => defined.slo.sources))
   for (const source of sources) {
-    const inputs = parts.inputsOf(source)
+    const inputs = parts.inputsOf(dataSourceOf(source))
     const from = staleFrom(held, { source, inputs, changes, now })
     if (from === undefined) continue
     const range = { from: hourOf(from), to: later(now, 60) }

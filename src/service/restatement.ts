@@ -11,6 +11,7 @@ import {
 import type { DefinedSlo } from '../definitions/index.ts'
 import type { Counts, Timelines } from '../slo/index.ts'
 import type { Changes, JournalDraft } from '../store/index.ts'
+import { dataSourceOf } from '../traffic/index.ts'
 import { budgetWords, type Evaluations } from './audit.ts'
 
 /**
@@ -54,9 +55,11 @@ export function createRestatements(timelines: Timelines, slos: readonly DefinedS
   return {
     take: (touched, settled) => {
       for (const { source, from, to } of touched) {
-        const range = { from, to: unixSeconds(Math.min(to, settled(source))) }
-        if (range.to <= range.from) continue
-        for (const { slo } of slos.filter((defined) => defined.slo.sources.includes(source)))
+        for (const { slo } of slos) {
+          const names = slo.sources.filter((each) => dataSourceOf(each) === source)
+          if (names.length === 0) continue
+          const range = { from, to: unixSeconds(Math.min(to, ...names.map(settled))) }
+          if (range.to <= range.from) continue
           for (const { name } of slo.objectives) {
             // Of the older past only hours are held; they are over, so that nothing else moves them.
             const asked = [range, hoursOf(range)].find((each) => countIn(slo.id, name, each))
@@ -72,6 +75,7 @@ export function createRestatements(timelines: Timelines, slos: readonly DefinedS
             )
             if (before && !known) taken.push({ source, range, slo: slo.id, objective: name, asked, before })
           }
+        }
       }
     },
     compare: () => {

@@ -8,7 +8,7 @@ import {
 } from '../collectors/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DataSource, Definitions } from '../definitions/index.ts'
-import type { ExternalQuery } from '../traffic/index.ts'
+import { dataSourceOf, type ExternalQuery } from '../traffic/index.ts'
 import { inputSource } from './coverage.ts'
 
 /** The collectors that run, one for each input of each DataSource, kept equal to the definitions. */
@@ -108,15 +108,20 @@ export function createSources(world: World, options: SourcesOptions): Sources {
   }
 }
 
-/** What is asked of each source in its own language, each question once. */
+/**
+ * What is asked of each source in its own language, each question once. Where there is a total there may be no good or no
+ * bad events, and many sources then have no series; a silent total is not known to be zero.
+ */
 function questionsOf(slos: Definitions['slos']): ReadonlyMap<string, readonly ExternalQuery[]> {
   const found = new Map<string, Map<string, ExternalQuery>>()
-  for (const { numerator, total } of slos.flatMap(({ queries }) => queries)) {
-    for (const query of [numerator.query, total]) {
-      if (query.kind !== 'external') continue
-      const own = found.get(query.source) ?? new Map<string, ExternalQuery>()
-      found.set(query.source, own.set(query.key, query))
-    }
+  const queries = slos.flatMap((slo) => slo.queries)
+  const parts = queries.flatMap(({ numerator: { query } }) =>
+    query.kind === 'external' ? [{ ...query, silence: 'zero' } as const] : [],
+  )
+  for (const query of [...parts, ...queries.map(({ total }) => total)]) {
+    if (query.kind !== 'external') continue
+    const own = found.get(query.source) ?? new Map<string, ExternalQuery>()
+    found.set(query.source, own.set(query.key, query))
   }
   return new Map([...found].map(([source, own]) => [source, [...own.values()]]))
 }
@@ -138,6 +143,7 @@ function open(
       details,
       options,
       questions,
+      input: name,
       run: name === '' ? options.run : `${options.run}/${name}`,
     })
     if (made.kind === 'ok') inputs.push({ name, collector: made.value })
@@ -189,12 +195,13 @@ interface Made {
   readonly details: Record<string, unknown>
   readonly options: SourcesOptions
   readonly run: string
+  readonly input: string
   readonly questions: () => readonly ExternalQuery[]
 }
 
 function collectorOf(
   world: World,
-  { source, labels, details, options, run, questions }: Made,
+  { source, labels, details, options, run, input, questions }: Made,
 ): Result<Collector, readonly Fault[]> {
   const kind = SOURCE_KINDS.get(source.type)
   if (kind === undefined)
@@ -205,7 +212,7 @@ function collectorOf(
       },
     ])
   const { base } = options
-  const opened = kind.open(world, { name: source.name, labels, details, base, run, questions })
+  const opened = kind.open(world, { name: source.name, input, labels, details, base, run, questions })
   return opened.kind === 'failed' ? failed(opened.error.map(toFault)) : opened
 }
 
@@ -231,7 +238,7 @@ function sinkOf(world: World, sink: Sink, { source, input }: { source: string; i
       world.trace.span('collector.write', { source: name, rows: step.traffic.length }, () => {
         if (input === '' || step.coverage === undefined) return sink.write(step, signal)
         const coverage = step.coverage.map((span) =>
-          span.source === source ? { ...span, source: name } : span,
+          dataSourceOf(span.source) === source ? { ...span, source: inputSource(span.source, input) } : span,
         )
         return sink.write({ ...step, coverage }, signal)
       }),

@@ -39,7 +39,15 @@ export {
 } from './judge.ts'
 export { type Exemplar, type Histogram, type Outcome, OVERFLOW, type TrafficRow } from './model.ts'
 export { createOperations, ID, operationOf } from './operation.ts'
-export type { ExternalQuery, ExternalReading, IndicatorQuery, MetricQuery, RequestQuery } from './query.ts'
+export {
+  dataSourceOf,
+  type ExternalQuery,
+  type ExternalReading,
+  type IndicatorQuery,
+  type MetricQuery,
+  questionSource,
+  type RequestQuery,
+} from './query.ts'
 export { REASONS, type Reason } from './reason.ts'
 export {
   type Matcher,

@@ -38,6 +38,25 @@ export interface ExternalQuery {
   readonly key: string
   /** How an answer becomes the count of a minute. Absent: it is the number of events, not a running total. */
   readonly reading?: ExternalReading
+  /**
+   * What it means that the source has nothing for a minute: that nothing happened, where what did is a part of something
+   * else that is asked. Absent: it is not known. No part of the identity.
+   */
+  readonly silence?: 'zero'
+}
+
+/**
+ * The name under which the coverage of one question is kept, as that of a source: a question that cannot be answered
+ * says nothing of the others, nor does one whose past is not read yet.
+ */
+export function questionSource({ source, key }: Pick<ExternalQuery, 'source' | 'key'>): string {
+  return `${source}?${key}`
+}
+
+/** The DataSource that a name is about: itself, or that of a question. Names of DataSources have no `?`. */
+export function dataSourceOf(name: string): string {
+  const at = name.indexOf('?')
+  return at < 0 ? name : name.slice(0, at)
 }
 
 export type ExternalReading =
