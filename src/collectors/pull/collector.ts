@@ -1,0 +1,374 @@
+import {
+  earlier,
+  type Labels,
+  minuteOf,
+  type Range,
+  type UnixSeconds,
+  unixSeconds,
+  type World,
+} from '../../base/index.ts'
+import type { ExternalQuery } from '../../traffic/index.ts'
+import type { Collector, CollectorStatus, Sink } from '../collector.ts'
+import { type Asking, createAsking } from './asking.ts'
+import { Question } from './question.ts'
+import { inside, lengthOf, span, without } from './ranges.ts'
+import { livePlan, pastPlan } from './record.ts'
+import type { Schedule } from './schedule.ts'
+import type { CountSource, PullFailure } from './source.ts'
+import { statusOf } from './status.ts'
+
+export interface PullSettings {
+  /** The DataSource's name. */
+  readonly name: string
+  /** As people see it: `prometheus`. */
+  readonly type: string
+  /** The DataSource's input; empty when it is read as one. */
+  readonly input: string
+  readonly labels: Labels
+  readonly source: CountSource
+  /** What is asked now; read before each tick. */
+  readonly questions: () => readonly ExternalQuery[]
+  readonly schedule: Schedule
+  /** How late the source is complete. Younger minutes are not asked for. */
+  readonly lagSeconds: number
+  /** The last minutes before what was read are read again each time, and replaced. */
+  readonly overlapSeconds: number
+  /** How far back questions are asked. */
+  readonly backfillSeconds: number
+  /** The longest stretch of the past in one question; divides a quarter of a day. */
+  readonly chunkSeconds: number
+  /** Live questions that are asked at a time. The past is read by one more. */
+  readonly concurrency: number
+  readonly maxSeries: number
+}
+
+export interface PullCollector extends Collector {
+  readonly collect: (range: Range, sink: Sink, signal: AbortSignal) => Promise<void>
+  /** Reads what of a range was never read, or all of it `again`. Resolves when it is read or the signal aborted. */
+  readonly fill: (
+    range: Range,
+    options: { readonly again: boolean; readonly sink: Sink },
+    signal: AbortSignal,
+  ) => Promise<FillReport>
+}
+
+export interface FillReport {
+  /** Minutes of questions that were to be read, and that were. */
+  readonly wanted: number
+  readonly read: number
+  readonly failures: readonly { readonly question: string; readonly failure: PullFailure }[]
+}
+
+/** Between looks for more of the past to read, when there is none or it cannot be read now. */
+const PAST_REST_MS = 10_000
+/** A question that the source refuses is asked again after so long: what it names may have come to be. */
+const REFUSED_REST_MS = 300_000
+/** A live read goes back so far beyond the overlap; what was missed for longer is read as the past. */
+const CATCH_UP = 900
+
+/** Reads a source of counts on a schedule, and its past beside it. See docs/sources.md. */
+export function createPullCollector(world: World, settings: PullSettings): PullCollector {
+  const collector = new Puller(world, settings)
+  return {
+    name: settings.name,
+    run: (sink, signal) => collector.run(sink, signal),
+    collect: async (range, sink, signal) => {
+      await collector.fill(range, { again: true, sink }, signal)
+    },
+    fill: (range, options, signal) => collector.fill(range, options, signal),
+    status: () => collector.status(),
+  }
+}
+
+interface Job {
+  readonly questions: readonly Question[]
+  readonly range: Range
+}
+
+class Puller {
+  readonly #world: World
+  readonly #settings: PullSettings
+  readonly #asking: Asking
+  #questions = new Map<string, Question>()
+  #phase: 'starting' | 'running' | 'stopped' = 'starting'
+  #live: Promise<void> = Promise.resolve()
+  /** Where live reads that are under way begin; the past is read up to there. */
+  #liveFrom = Number.POSITIVE_INFINITY
+  #lastSuccess: UnixSeconds | undefined
+  #problem: CollectorStatus['problem']
+
+  constructor(world: World, settings: PullSettings) {
+    this.#world = world
+    this.#settings = settings
+    this.#asking = createAsking(world, settings.source)
+  }
+
+  async run(sink: Sink, signal: AbortSignal): Promise<void> {
+    this.#phase = 'running'
+    await Promise.all([this.#runLive(sink, signal), this.#runPast(sink, signal)])
+    this.#phase = 'stopped'
+  }
+
+  async #runLive(sink: Sink, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#world
+    while (!signal.aborted) {
+      this.#live = this.#tick(sink, signal)
+      await this.#live
+      const next = this.#settings.schedule.next(clock.nowMs())
+      const pause = next === undefined ? 86_400_000 : next - clock.nowMs()
+      await clock.sleep(Math.max(1, pause), signal).catch(() => undefined)
+    }
+  }
+
+  async #tick(sink: Sink, signal: AbortSignal): Promise<void> {
+    const questions = this.#follow()
+    const end = this.#end()
+    const jobs = await this.#jobsOf(questions, sink, (question) => {
+      if (question.record === undefined) return undefined
+      const { overlapSeconds } = this.#settings
+      return livePlan(question.record, { end, overlap: overlapSeconds, most: overlapSeconds + CATCH_UP })
+    })
+    this.#liveFrom = Math.min(end, ...jobs.map(({ range }) => range.from))
+    const queue = jobs.values()
+    const lane = async (): Promise<void> => {
+      for (const job of queue) {
+        await this.#read(job, { sink, kind: 'live' }, signal)
+        if (signal.aborted) return
+      }
+    }
+    // When the source was away, the first question finds out whether it is back.
+    const first = this.#asking.isProbing() ? queue.next().value : undefined
+    if (first !== undefined) await this.#read(first, { sink, kind: 'live' }, signal)
+    await Promise.all(Array.from({ length: this.#settings.concurrency }, lane))
+    this.#liveFrom = Number.POSITIVE_INFINITY
+  }
+
+  /** Minutes before this are complete at the source. */
+  #end(): UnixSeconds {
+    return minuteOf(earlier(this.#world.clock.now(), this.#settings.lagSeconds))
+  }
+
+  /** What is asked now; what is no longer asked is forgotten, and found in the ledger when it is asked again. */
+  #follow(): readonly Question[] {
+    const { name: source, input, labels, maxSeries, questions } = this.#settings
+    const wanted = new Map(questions().map((asked) => [asked.key, asked]))
+    const settings = { source, input, labels, maxSeries }
+    this.#questions = new Map(
+      [...wanted].map(([key, asked]) => [
+        key,
+        this.#questions.get(key) ?? new Question(this.#world, asked, settings),
+      ]),
+    )
+    return [...this.#questions.values()]
+  }
+
+  /** Questions of the same range go together as far as the source takes them. */
+  async #jobsOf(
+    questions: readonly Question[],
+    sink: Sink,
+    plan: (question: Question) => Range | undefined,
+  ): Promise<readonly Job[]> {
+    const byRange = new Map<string, { questions: Question[]; range: Range }>()
+    for (const question of questions) {
+      if (!(await this.#recalled(question, sink))) continue
+      const range = plan(question)
+      if (range === undefined || range.to <= range.from) continue
+      const key = `${range.from} ${range.to}`
+      const group = byRange.get(key)
+      if (group) group.questions.push(question)
+      else byRange.set(key, { questions: [question], range })
+    }
+    const { together } = this.#settings.source
+    return [...byRange.values()].flatMap(({ questions: all, range }) =>
+      Array.from({ length: Math.ceil(all.length / together) }, (_, i) => ({
+        questions: all.slice(i * together, (i + 1) * together),
+        range,
+      })),
+    )
+  }
+
+  async #recalled(question: Question, sink: Sink): Promise<boolean> {
+    try {
+      await question.recall(sink)
+      return true
+    } catch (error) {
+      this.#ledgerFailed('read', error)
+      return false
+    }
+  }
+
+  /** Asks and writes. True when all questions were answered; a range that is too long is asked in parts. */
+  async #read(
+    { questions, range }: Job,
+    how: { readonly sink: Sink; readonly kind: 'live' | 'past' },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const now = this.#world.clock.monotonicMs()
+    const asked = questions.filter((question) => question.restUntil <= now)
+    for (const question of questions)
+      if (!asked.includes(question) && question.failure)
+        await this.#miss(question, { ...how, range }, question.failure)
+    const most = Math.max(60, Math.min(...asked.map((question) => question.most)))
+    let answered = asked.length === questions.length
+    for (const part of partsOf(range, most)) {
+      if (asked.length === 0 || signal.aborted) return false
+      const replies = await this.#asking.ask({ questions: asked.map((q) => q.asked), range: part }, signal)
+      for (const question of asked) {
+        const reply = replies.get(question.asked.key)
+        if (reply?.kind === 'ok') {
+          answered = (await this.#take(question, { ...how, range: part }, reply.value)) && answered
+          continue
+        }
+        answered = false
+        if (signal.aborted || reply === undefined) continue
+        const length = part.to - part.from
+        if (reply.error.kind === 'too-much' && length > 60) {
+          question.most = Math.max(60, Math.floor(length / 120) * 60)
+          await this.#read({ questions: [question], range: part }, how, signal)
+        } else await this.#miss(question, { ...how, range: part }, reply.error)
+      }
+    }
+    return answered
+  }
+
+  async #take(
+    question: Question,
+    { range, kind, sink }: { readonly range: Range; readonly kind: 'live' | 'past'; readonly sink: Sink },
+    answer: Parameters<Question['take']>[0],
+  ): Promise<boolean> {
+    try {
+      await question.take(answer, { range, kind }, sink)
+      this.#lastSuccess = this.#world.clock.now()
+      return true
+    } catch (error) {
+      this.#ledgerFailed('written', error)
+      return false
+    }
+  }
+
+  async #miss(
+    question: Question,
+    { range, kind, sink }: { readonly range: Range; readonly kind: 'live' | 'past'; readonly sink: Sink },
+    failure: PullFailure,
+  ): Promise<void> {
+    const { clock, random, log } = this.#world
+    if (question.failure?.text !== failure.text)
+      log.warn('a question has no answer', {
+        source: this.#settings.name,
+        question: this.#settings.source.describe(question.asked),
+        text: failure.text,
+      })
+    if (
+      (failure.kind === 'refused' || failure.kind === 'too-much') &&
+      question.restUntil <= clock.monotonicMs()
+    )
+      question.restUntil = clock.monotonicMs() + REFUSED_REST_MS * (0.9 + 0.2 * random())
+    question.failure = failure
+    this.#problem = { at: clock.now(), text: failure.text, remedy: failure.remedy }
+    if (kind === 'past') return
+    try {
+      await question.miss(range, failure, sink)
+    } catch (error) {
+      this.#ledgerFailed('written', error)
+    }
+  }
+
+  #ledgerFailed(done: 'read' | 'written', error: unknown): void {
+    const text = `the ledger could not be ${done}: ${error instanceof Error ? error.message : String(error)}`
+    if (this.#problem?.text !== text)
+      this.#world.log.warn('pull source has a problem', { source: this.#settings.name, text })
+    this.#problem = { at: this.#world.clock.now(), text, remedy: 'see the state of the store' }
+  }
+
+  /** Reads the past, newest first, one stretch at a time, and rests as long as each took. */
+  async #runPast(sink: Sink, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#world
+    while (!signal.aborted) {
+      await this.#live
+      const job = await this.#nextPast(sink)
+      const began = clock.monotonicMs()
+      const done = job !== undefined && (await this.#read(job, { sink, kind: 'past' }, signal))
+      const took = clock.monotonicMs() - began
+      await clock.sleep(done ? Math.max(1, took) : PAST_REST_MS, signal).catch(() => undefined)
+    }
+  }
+
+  async #nextPast(sink: Sink): Promise<Job | undefined> {
+    const now = this.#world.clock.monotonicMs()
+    if (this.#asking.isResting()) return undefined
+    const able = [...this.#questions.values()].filter(({ restUntil, record }) => restUntil <= now && record)
+    const jobs = await this.#jobsOf(able, sink, (question) => this.#pastOf(question))
+    return jobs.toSorted((a, b) => b.range.to - a.range.to || b.range.from - a.range.from)[0]
+  }
+
+  /** Live reads come first: until there is one, and from where the next one begins, the past is not read. */
+  #pastOf({ record, most }: Question): Range | undefined {
+    const { overlapSeconds: overlap, backfillSeconds, chunkSeconds } = this.#settings
+    const end = this.#end()
+    if (record === undefined || record.read.length === 0) return undefined
+    const { from: live } = livePlan(record, { end, overlap, most: overlap + CATCH_UP })
+    const bounds = span(minuteOf(end - backfillSeconds), Math.min(live, this.#liveFrom))
+    return pastPlan(record, bounds, Math.min(chunkSeconds, divisorOf(chunkSeconds, most)))
+  }
+
+  async fill(
+    range: Range,
+    { again, sink }: { readonly again: boolean; readonly sink: Sink },
+    signal: AbortSignal,
+  ): Promise<FillReport> {
+    const questions = this.#follow()
+    const { chunkSeconds, source } = this.#settings
+    const bounds = inside(span(minuteOf(range.from), Math.ceil(range.to / 60) * 60), span(0, this.#end()))
+    const failures: { question: string; failure: PullFailure }[] = []
+    let wanted = 0
+    let read = 0
+    for (const question of questions) {
+      if (!(await this.#recalled(question, sink))) continue
+      const holes = again ? [bounds] : without(bounds, question.record?.read ?? [])
+      wanted += lengthOf(holes) / 60
+      for (const part of holes.toReversed().flatMap((hole) => partsOf(hole, chunkSeconds).toReversed())) {
+        if (signal.aborted) return { wanted, read, failures }
+        if (await this.#read({ questions: [question], range: part }, { sink, kind: 'past' }, signal))
+          read += (part.to - part.from) / 60
+        else if (question.failure) {
+          failures.push({ question: source.describe(question.asked), failure: question.failure })
+          break
+        }
+      }
+    }
+    return { wanted, read, failures }
+  }
+
+  status(): CollectorStatus {
+    const { name, type, source, backfillSeconds } = this.#settings
+    return statusOf([...this.#questions.values()], {
+      name,
+      type,
+      phase: this.#phase,
+      describe: source.describe,
+      wanted: span(minuteOf(this.#end() - backfillSeconds), this.#end()),
+      lastSuccess: this.#lastSuccess,
+      problem: this.#problem,
+      now: this.#world.clock.monotonicMs(),
+    })
+  }
+}
+
+/** Parts of at most so many seconds, cut at its multiples, oldest first. */
+function partsOf(range: Range, most: number): readonly Range[] {
+  if (range.to - range.from <= most) return [range]
+  const parts: Range[] = []
+  for (let { from } = range; from < range.to; ) {
+    const to = unixSeconds(Math.min(range.to, Math.floor(from / most) * most + most))
+    parts.push({ from, to })
+    from = to
+  }
+  return parts
+}
+
+/** The longest whole-minute divisor of a chunk that is no longer than `most`. */
+function divisorOf(chunk: number, most: number): number {
+  for (let parts = 1; parts <= chunk / 60; parts++)
+    if (chunk % (parts * 60) === 0 && chunk / parts <= most) return chunk / parts
+  return 60
+}

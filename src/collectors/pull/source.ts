@@ -1,0 +1,63 @@
+import type { Labels, Range, Result, UnixSeconds } from '../../base/index.ts'
+import type { ExternalQuery } from '../../traffic/index.ts'
+
+/** A service that answers questions with counts per minute: Prometheus, Datadog, Athena, CloudWatch, … */
+export interface CountSource {
+  /** How many questions one call may carry: one query can answer many where the source knows grouping. */
+  readonly together: number
+  /**
+   * Counts per whole minute for these questions over a range of whole minutes, all asked at the same instant. One
+   * reply for each question; a question without a reply counts as not answered. Never rejects for what the world does.
+   */
+  readonly ask: (asked: Asked, signal: AbortSignal) => Promise<readonly Reply[]>
+  /** What people recognise the question by: its text. */
+  readonly describe: (question: ExternalQuery) => string
+}
+
+export interface Asked {
+  readonly questions: readonly ExternalQuery[]
+  readonly range: Range
+}
+
+export interface Reply {
+  /** `ExternalQuery.key`. */
+  readonly key: string
+  readonly result: Result<Answer, PullFailure>
+}
+
+/** What a source knows of a question over a range. Minutes without a row count as zero where they are known. */
+export interface Answer {
+  readonly rows: readonly MinuteCount[]
+  /** Minutes of the range that are not known, or not whole, in order. The rest is known. */
+  readonly gaps: readonly KnowledgeGap[]
+  /** Minutes from here on are not there yet and are asked again; absent: the answer is for the whole range. */
+  readonly through?: UnixSeconds
+  /** Data points that could not be read. */
+  readonly rejected?: number
+}
+
+export interface MinuteCount {
+  readonly labels: Labels
+  readonly minute: UnixSeconds
+  /** Whole and at least zero. */
+  readonly value: number
+}
+
+export interface KnowledgeGap extends Range {
+  readonly state: 'partial' | 'missing'
+  /** For people: `no samples`. */
+  readonly reason: string
+}
+
+/** Why there is no answer, and what to do about it. */
+export interface PullFailure {
+  /**
+   * `unavailable`: the source as a whole, for now. `throttled`: it asks to be left alone for a while. `refused`: this
+   * question is wrong; others are not. `too-much`: this range is too long for one answer.
+   */
+  readonly kind: 'unavailable' | 'throttled' | 'refused' | 'too-much'
+  readonly text: string
+  readonly remedy: string
+  /** When the source said when to come back. */
+  readonly retryAfterMs?: number
+}
