@@ -12,9 +12,9 @@ import type { Collector, CollectorStatus, Sink } from '../collector.ts'
 import { type Asking, createAsking } from './asking.ts'
 import { Question } from './question.ts'
 import { inside, lengthOf, span, without } from './ranges.ts'
-import { livePlan, pastPlan } from './record.ts'
+import { livePlan, pastPlan, type Taken } from './record.ts'
 import type { Schedule } from './schedule.ts'
-import type { CountSource, PullFailure } from './source.ts'
+import type { Answer, CountSource, PullFailure } from './source.ts'
 import { statusOf } from './status.ts'
 
 export interface PullSettings {
@@ -211,12 +211,13 @@ class Puller {
     const most = Math.max(60, Math.min(...asked.map((question) => question.most)))
     let answered = asked.length === questions.length
     for (const part of partsOf(range, most)) {
+      const settledTo = earlier(this.#end(), this.#settings.overlapSeconds)
       if (asked.length === 0 || signal.aborted) return false
       const replies = await this.#asking.ask({ questions: asked.map((q) => q.asked), range: part }, signal)
       for (const question of asked) {
         const reply = replies.get(question.asked.key)
         if (reply?.kind === 'ok') {
-          answered = (await this.#take(question, { ...how, range: part }, reply.value)) && answered
+          answered = (await this.#take(question, { ...how, settledTo, range: part }, reply.value)) && answered
           continue
         }
         answered = false
@@ -233,11 +234,11 @@ class Puller {
 
   async #take(
     question: Question,
-    { range, kind, sink }: { readonly range: Range; readonly kind: 'live' | 'past'; readonly sink: Sink },
-    answer: Parameters<Question['take']>[0],
+    { sink, ...taken }: Omit<Taken, 'gaps'> & { readonly sink: Sink },
+    answer: Answer,
   ): Promise<boolean> {
     try {
-      await question.take(answer, { range, kind }, sink)
+      await question.take(answer, taken, sink)
       this.#lastSuccess = this.#world.clock.now()
       return true
     } catch (error) {
@@ -324,7 +325,7 @@ class Puller {
     let read = 0
     for (const question of questions) {
       if (!(await this.#recalled(question, sink))) continue
-      const holes = again ? [bounds] : without(bounds, question.record?.read ?? [])
+      const holes = again ? [bounds] : without(bounds, question.record?.settled ?? [])
       wanted += lengthOf(holes) / 60
       for (const part of holes.toReversed().flatMap((hole) => partsOf(hole, chunkSeconds).toReversed())) {
         if (signal.aborted) return { wanted, read, failures }

@@ -15,6 +15,7 @@ import {
   type Said,
   type Settled,
   showRecord,
+  type Taken,
   takeAnswer,
   takeFailure,
 } from './record.ts'
@@ -82,15 +83,17 @@ export class Question {
   }
 
   /** Writes an answer. Rejects when the ledger does; then nothing of what was not written counts as read. */
-  async take(answer: Answer, taken: { range: Range; kind: 'live' | 'past' }, sink: Sink): Promise<void> {
+  async take(answer: Answer, taken: Omit<Taken, 'gaps'>, sink: Sink): Promise<void> {
     const range = inside(taken.range, span(0, answer.through ?? taken.range.to))
     const { counts, overflowed } = this.#countsOf(answer.rows, range)
-    this.#numbers.rejected += answer.rejected ?? 0
+    const fresh = without(range, (await this.recall(sink)).read)
+    for (const [minute, points] of answer.rejected ?? [])
+      if (fresh.some(({ from, to }) => minute >= from && minute < to)) this.#numbers.rejected += points
     this.#numbers.overflowed += overflowed
     for (const piece of inPieces(counts, range)) {
       await this.#exclusively(() =>
         this.#write(sink, piece, (record) =>
-          takeAnswer(record, { range: piece.range, gaps: answer.gaps, kind: taken.kind }),
+          takeAnswer(record, { ...taken, range: piece.range, gaps: answer.gaps }),
         ),
       )
     }

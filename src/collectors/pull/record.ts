@@ -8,6 +8,8 @@ export interface QuestionRecord {
   readonly revision: number
   /** Minutes for which the source has answered. */
   readonly read: Ranges
+  /** Those of them that were old enough when they were asked for: no late data are expected, and nobody asks again. */
+  readonly settled: Ranges
   /** Where the first known minute begins; undefined while nothing was ever known. */
   readonly first: UnixSeconds | undefined
   /** What was said of the last hours, in order: a statement grows with time instead of being joined by another. */
@@ -20,7 +22,7 @@ export interface Said extends Range {
   readonly reason: string
 }
 
-export const EMPTY_RECORD: QuestionRecord = { revision: 0, read: [], first: undefined, said: [] }
+export const EMPTY_RECORD: QuestionRecord = { revision: 0, read: [], settled: [], first: undefined, said: [] }
 
 /** The ledger keeps coverage by quarters of a day; statements are kept for one more than is being read. */
 const QUARTER = 21_600
@@ -31,6 +33,8 @@ export interface Taken {
   readonly range: Range
   readonly gaps: readonly KnowledgeGap[]
   readonly kind: 'live' | 'past'
+  /** Minutes before this were old enough when they were asked for. */
+  readonly settledTo: UnixSeconds
 }
 
 export interface Settled {
@@ -43,7 +47,7 @@ export interface Settled {
  * Takes in an answer. While the past is read, newest first, minutes without data before the first known one are left
  * unsaid: the service may not have been there yet. They are said to be missing once older data are found.
  */
-export function takeAnswer(before: QuestionRecord, { range, gaps, kind }: Taken): Settled {
+export function takeAnswer(before: QuestionRecord, { range, gaps, kind, settledTo }: Taken): Settled {
   const told = statementsOf(range, gaps)
   const known = told.find(({ state }) => state !== 'missing')?.from
   const first = earliest(before.first, known)
@@ -55,7 +59,8 @@ export function takeAnswer(before: QuestionRecord, { range, gaps, kind }: Taken)
           .filter(({ from, to }) => from < to)
           .map(({ from, to }): Said => ({ from, to, state: 'missing', reason: reasonOf(gaps) }))
       : []
-  const record = { ...before, read: addRange(before.read, range), first }
+  const settled = addRange(before.settled, inside(range, span(0, settledTo)))
+  const record = { ...before, read: addRange(before.read, range), settled, first }
   return say(record, [...unsaid, ...statements])
 }
 
@@ -127,20 +132,21 @@ export function livePlan(
   return span(Math.max(from, end - most), end)
 }
 
-/** The newest stretch not read yet between two instants, cut at multiples of `chunk`. Undefined when all is read. */
+/** The newest stretch between two instants that is not settled, cut at multiples of `chunk`. Undefined: there is none. */
 export function pastPlan(record: QuestionRecord, within: Range, chunk: number): Range | undefined {
-  const hole = without(within, record.read).at(-1)
+  const hole = without(within, record.settled).at(-1)
   if (hole === undefined) return undefined
   return span(Math.max(hole.from, Math.floor((hole.to - 1) / chunk) * chunk), hole.to)
 }
 
 /** As the checkpoint's text. Whole numbers in short lists: it is written with every answer. */
-export function showRecord({ revision, read, first, said }: QuestionRecord): string {
+export function showRecord({ revision, read, settled, first, said }: QuestionRecord): string {
   return JSON.stringify({
     v: 1,
     revision,
     first: first ?? null,
     read: read.map(({ from, to }) => [from, to]),
+    settled: settled.map(({ from, to }) => [from, to]),
     said: said.map(({ from, to, state, reason }) => [from, to, state, reason]),
   })
 }
@@ -155,15 +161,18 @@ export function parseRecord(text: string): QuestionRecord | undefined {
   }
   if (!isPlain(value) || value['v'] !== 1 || typeof value['revision'] !== 'number') return undefined
   const { revision, first } = value
-  const read = listOf(value['read']).flatMap(([from, to]) =>
-    typeof from === 'number' && typeof to === 'number' ? [span(from, to)] : [],
-  )
+  const rangesOf = (list: unknown): Ranges =>
+    listOf(list).flatMap(([from, to]) =>
+      typeof from === 'number' && typeof to === 'number' ? [span(from, to)] : [],
+    )
+  const read = rangesOf(value['read'])
+  const settled = rangesOf(value['settled'])
   const said = listOf(value['said']).flatMap(([from, to, state, reason]): readonly Said[] => {
     const known = (['known', 'partial', 'missing'] as const).find((each) => each === state)
     if (typeof from !== 'number' || typeof to !== 'number' || known === undefined) return []
     return [{ ...span(from, to), state: known, reason: typeof reason === 'string' ? reason : '' }]
   })
-  return { revision, read, said, first: typeof first === 'number' ? unixSeconds(first) : undefined }
+  return { revision, read, settled, said, first: typeof first === 'number' ? unixSeconds(first) : undefined }
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

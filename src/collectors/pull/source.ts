@@ -32,8 +32,8 @@ export interface Answer {
   readonly gaps: readonly KnowledgeGap[]
   /** Minutes from here on are not there yet and are asked again; absent: the answer is for the whole range. */
   readonly through?: UnixSeconds
-  /** Data points that could not be read. */
-  readonly rejected?: number
+  /** Data points that could not be read, by the minute they are of. */
+  readonly rejected?: ReadonlyMap<UnixSeconds, number>
 }
 
 export interface MinuteCount {
