@@ -2,8 +2,9 @@ import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { envoyAccessLog, webLog } from './log/index.ts'
 import { probe } from './probe/kind.ts'
+import { prometheus } from './prometheus/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
 export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
-  [envoyAccessLog, webLog, envoyStats, probe].map((kind) => [kind.type, kind]),
+  [envoyAccessLog, webLog, envoyStats, probe, prometheus].map((kind) => [kind.type, kind]),
 )
