@@ -6,6 +6,7 @@ import { CommanderError } from 'commander'
 import { loadConfig, readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
+  type BackfillCommandOptions,
   type Commands,
   createProgram,
   type DemoOptions,
@@ -36,6 +37,7 @@ const commands: Commands = {
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
   test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),
+  backfill: (options) => backfill(options),
   status: (options) =>
     withSystem(async (system, signal) =>
       (await import('./cli/status.ts')).statusCommand(io, system, { ...options, signal }),
@@ -93,8 +95,18 @@ async function ingest(files: readonly string[], options: IngestOptions): Promise
   }, configured.config.log)
 }
 
+async function backfill(options: BackfillCommandOptions): Promise<number> {
+  const configured = configure(options)
+  if (configured === undefined) return EXIT.invalid
+  return withSystem(async (system, signal) => {
+    const { backfillCommand } = await import('./backfill.ts')
+    const policies = join(ROOT, 'slo-definitions/policies')
+    return backfillCommand({ system, io, signal, options, policies, ...configured })
+  }, configured.config.log)
+}
+
 /** The configuration that counts, or undefined after its faults have been told. */
-function configure(flags: ServeOptions | IngestOptions) {
+function configure(flags: ServeOptions | IngestOptions | BackfillCommandOptions) {
   const file =
     flags.config ?? (existsSync(join(io.cwd, 'nines.yaml')) ? join(io.cwd, 'nines.yaml') : undefined)
   const loaded = loadConfig({ file, env: io.env, flags, cwd: io.cwd })

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from './units.ts'
+import { type UnixSeconds, unixSeconds } from './units.ts'
 
 export interface CivilDate {
   readonly year: number
@@ -24,6 +24,15 @@ export function civilDate(at: UnixSeconds): CivilDate {
     month,
     day: ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1,
   }
+}
+
+/** The start of a UTC date; days and months beyond their ends run over into the next. */
+export function startOfDate({ year, month, day }: CivilDate): UnixSeconds {
+  // Counted from March, as above: the day of the year of a month's first is (153 m + 2) / 5.
+  const y = month <= 2 ? year - 1 : year
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)
+  const days = 365 * y + leaps + Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1 - 719_468
+  return unixSeconds(days * 86_400)
 }
 
 /** `2026-11-20 05:03 UTC`. */

@@ -8,6 +8,7 @@ export interface Commands {
   readonly schema: () => Promise<number>
   readonly test: (paths: readonly string[]) => Promise<number>
   readonly ingest: (files: readonly string[], options: IngestOptions) => Promise<number>
+  readonly backfill: (options: BackfillCommandOptions) => Promise<number>
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
 }
@@ -51,6 +52,19 @@ export interface IngestOptions {
   readonly output: 'text' | 'json'
 }
 
+export interface BackfillCommandOptions {
+  /** Names of DataSources; empty: all. */
+  readonly source: readonly string[]
+  /** An instant, or how long ago. */
+  readonly from: string
+  readonly to?: string
+  readonly again: boolean
+  readonly data?: string
+  readonly definitions?: string
+  readonly config?: string
+  readonly output: 'text' | 'json'
+}
+
 export interface StatusOptions {
   readonly url: string
   readonly output: 'table' | 'json'
@@ -76,6 +90,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addServing(program, commands, done)
   addDefinitions(program, commands, done)
   addData(program, commands, done)
+  addBackfill(program, commands, done)
   addReading(program, commands, done)
   return program
 }
@@ -176,6 +191,37 @@ function addData(program: Command, commands: Commands, done: (code: number) => v
       ),
     )
     .action(async (files: string[], options: IngestOptions) => done(await commands.ingest(files, options)))
+}
+
+function addBackfill(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('backfill')
+    .description(
+      'Read the past of sources that are asked for counts into the ledger, newest first. After Ctrl-C it goes on.',
+    )
+    .option('--from <time>', 'where to begin: 30d ago, or an instant such as 2026-11-01T00:00Z', '31d')
+    .option('--to <time>', 'where to end (default now)')
+    .option(
+      '--source <name>',
+      'the DataSource to read, may be repeated (all)',
+      (text: string, all: readonly string[]) => [...all, text],
+      [],
+    )
+    .option('--again', 'read and replace what was read before, too', false)
+    .option('--definitions <dir>', 'directory of OpenSLO documents')
+    .option('--data <dir>', 'directory of the embedded ledger')
+    .option('-c, --config <file>', 'configuration that says where the ledger is')
+    .addOption(
+      new Option('-o, --output <form>', 'how to print the result').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'nines backfill --from 90d',
+        'nines backfill --source metrics --from 2026-11-01 --to 2026-11-08 --again',
+      ),
+    )
+    .action(async (options: BackfillCommandOptions) => done(await commands.backfill(options)))
 }
 
 function addReading(program: Command, commands: Commands, done: (code: number) => void): void {

@@ -16,9 +16,25 @@ export interface Collector {
   /** Unique: the DataSource's name. */
   readonly name: string
   readonly run: (sink: Sink, signal: AbortSignal) => Promise<void>
-  /** Re-reads a past stretch, for sources that can. */
-  readonly collect?: (range: Range, sink: Sink, signal: AbortSignal) => Promise<void>
+  /** Reads a past stretch, for sources that can. Ends when it is read, cannot be read, or the signal is aborted. */
+  readonly collect?: (range: Range, options: CollectOptions, signal: AbortSignal) => Promise<Collected>
   readonly status: () => CollectorStatus
+}
+
+export interface CollectOptions {
+  readonly sink: Sink
+  /** What was read before is read and replaced too. */
+  readonly again: boolean
+  /** Called after each stretch. */
+  readonly onProgress?: (collected: Collected) => void
+}
+
+/** How much of a past stretch is read. Minutes count once for each question. */
+export interface Collected {
+  readonly wanted: number
+  readonly read: number
+  /** Whatever stopped a question, once each. */
+  readonly failures: readonly { readonly question: string; readonly text: string; readonly remedy: string }[]
 }
 
 /** What people see of a source on the collectors' page. */

@@ -31,13 +31,13 @@ export interface SourceStatus {
   readonly faults: readonly { readonly text: string; readonly remedy: string }[]
 }
 
-interface Input {
+export interface Input {
   /** Empty: the source is read as one. */
   readonly name: string
   readonly collector: Collector
 }
 
-interface Fault {
+export interface Fault {
   readonly text: string
   readonly remedy: string
 }
@@ -112,7 +112,7 @@ export function createSources(world: World, options: SourcesOptions): Sources {
  * What is asked of each source in its own language, each question once. Where there is a total there may be no good or no
  * bad events, and many sources then have no series; a silent total is not known to be zero.
  */
-function questionsOf(slos: Definitions['slos']): ReadonlyMap<string, readonly ExternalQuery[]> {
+export function questionsOf(slos: Definitions['slos']): ReadonlyMap<string, readonly ExternalQuery[]> {
   const found = new Map<string, Map<string, ExternalQuery>>()
   const queries = slos.flatMap((slo) => slo.queries)
   const parts = queries.flatMap(({ numerator: { query } }) =>
@@ -129,11 +129,12 @@ function questionsOf(slos: Definitions['slos']): ReadonlyMap<string, readonly Ex
 const describe = ({ type, labels, connectionDetails }: DataSource): string =>
   JSON.stringify([type, labels, connectionDetails])
 
-function open(
+/** The collectors of a source's inputs, and what is wrong with those that have none. Nothing is read yet. */
+export function openInputs(
   world: World,
   source: DataSource,
   { options, questions }: Pick<Made, 'options' | 'questions'>,
-): Running {
+): { readonly inputs: readonly Input[]; readonly faults: readonly Fault[] } {
   const inputs: Input[] = []
   const faults: Fault[] = []
   for (const { name, labels, details } of inputsIn(source)) {
@@ -155,6 +156,15 @@ function open(
         })),
       )
   }
+  return { inputs, faults }
+}
+
+function open(
+  world: World,
+  source: DataSource,
+  { options, questions }: Pick<Made, 'options' | 'questions'>,
+): Running {
+  const { inputs, faults } = openInputs(world, source, { options, questions })
   const stopping = new AbortController()
   let done: Promise<unknown> = Promise.resolve()
   const begin = (): void => {
@@ -189,7 +199,7 @@ function inputsIn({
   })
 }
 
-interface Made {
+export interface Made {
   readonly source: DataSource
   readonly labels: Labels
   readonly details: Record<string, unknown>
@@ -230,7 +240,7 @@ function toLabels(value: unknown): Labels {
  * Where one input writes. Its coverage is kept under its own name, so that one that is read well does not speak for
  * the others.
  */
-function sinkOf(world: World, sink: Sink, { source, input }: { source: string; input: string }): Sink {
+export function sinkOf(world: World, sink: Sink, { source, input }: { source: string; input: string }): Sink {
   const name = input === '' ? source : inputSource(source, input)
   return {
     checkpoint: sink.checkpoint,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { civilDate, isoMinute, unixSeconds } from '../../src/base/index.ts'
+import { civilDate, isoMinute, startOfDate, unixSeconds } from '../../src/base/index.ts'
 import { runs } from '../property-runs.ts'
 
 test('every date from year 1 to 9999 is the one that the platform says', () => {
@@ -12,6 +12,7 @@ test('every date from year 1 to 9999 is the one that the platform says', () => {
         month: date.getUTCMonth() + 1,
         day: date.getUTCDate(),
       })
+      expect(startOfDate(civilDate(unixSeconds(at)))).toBe(Math.floor(at / 86_400) * 86_400)
     }),
     runs(10),
   )

@@ -66,7 +66,7 @@ function collectorOf(url: string, chunk = '6h'): PullCollector {
 async function fill(url: string, chunk?: string): Promise<CountLedger> {
   const ledger = new CountLedger()
   const collector = collectorOf(url, chunk)
-  const report = await collector.fill(
+  const report = await collector.collect(
     { from: unixSeconds(START - 60), to: unixSeconds(END + 3_600) },
     { again: false, sink: ledger },
     new AbortController().signal,

@@ -1,17 +1,10 @@
-import {
-  earlier,
-  type Labels,
-  minuteOf,
-  type Range,
-  type UnixSeconds,
-  unixSeconds,
-  type World,
-} from '../../base/index.ts'
+import { earlier, type Labels, minuteOf, type Range, type UnixSeconds, type World } from '../../base/index.ts'
 import type { ExternalQuery } from '../../traffic/index.ts'
-import type { Collector, CollectorStatus, Sink } from '../collector.ts'
+import type { Collected, CollectOptions, Collector, CollectorStatus, Sink } from '../collector.ts'
 import { type Asking, createAsking } from './asking.ts'
+import { collectJobs, type Job, jobsOfPast } from './past.ts'
 import { Question } from './question.ts'
-import { inside, lengthOf, span, without } from './ranges.ts'
+import { inside, partsOf, span } from './ranges.ts'
 import { livePlan, pastPlan, type Taken } from './record.ts'
 import type { Schedule } from './schedule.ts'
 import type { Answer, CountSource, PullFailure } from './source.ts'
@@ -43,20 +36,7 @@ export interface PullSettings {
 }
 
 export interface PullCollector extends Collector {
-  readonly collect: (range: Range, sink: Sink, signal: AbortSignal) => Promise<void>
-  /** Reads what of a range was never read, or all of it `again`. Resolves when it is read or the signal aborted. */
-  readonly fill: (
-    range: Range,
-    options: { readonly again: boolean; readonly sink: Sink },
-    signal: AbortSignal,
-  ) => Promise<FillReport>
-}
-
-export interface FillReport {
-  /** Minutes of questions that were to be read, and that were. */
-  readonly wanted: number
-  readonly read: number
-  readonly failures: readonly { readonly question: string; readonly failure: PullFailure }[]
+  readonly collect: NonNullable<Collector['collect']>
 }
 
 /** Between looks for more of the past to read, when there is none or it cannot be read now. */
@@ -72,17 +52,9 @@ export function createPullCollector(world: World, settings: PullSettings): PullC
   return {
     name: settings.name,
     run: (sink, signal) => collector.run(sink, signal),
-    collect: async (range, sink, signal) => {
-      await collector.fill(range, { again: true, sink }, signal)
-    },
-    fill: (range, options, signal) => collector.fill(range, options, signal),
+    collect: (range, options, signal) => collector.collect(range, options, signal),
     status: () => collector.status(),
   }
-}
-
-interface Job {
-  readonly questions: readonly Question[]
-  readonly range: Range
 }
 
 class Puller {
@@ -312,32 +284,20 @@ class Puller {
     return pastPlan(record, bounds, Math.min(chunkSeconds, divisorOf(chunkSeconds, most)))
   }
 
-  async fill(
-    range: Range,
-    { again, sink }: { readonly again: boolean; readonly sink: Sink },
-    signal: AbortSignal,
-  ): Promise<FillReport> {
-    const questions = this.#follow()
-    const { chunkSeconds, source } = this.#settings
+  async collect(range: Range, options: CollectOptions, signal: AbortSignal): Promise<Collected> {
+    const { sink, again, onProgress } = options
+    const { chunkSeconds, concurrency, source } = this.#settings
     const bounds = inside(span(minuteOf(range.from), Math.ceil(range.to / 60) * 60), span(0, this.#end()))
-    const failures: { question: string; failure: PullFailure }[] = []
-    let wanted = 0
-    let read = 0
-    for (const question of questions) {
-      if (!(await this.#recalled(question, sink))) continue
-      const holes = again ? [bounds] : without(bounds, question.record?.settled ?? [])
-      wanted += lengthOf(holes) / 60
-      for (const part of holes.toReversed().flatMap((hole) => partsOf(hole, chunkSeconds).toReversed())) {
-        if (signal.aborted) return { wanted, read, failures }
-        if (await this.#read({ questions: [question], range: part }, { sink, kind: 'past' }, signal))
-          read += (part.to - part.from) / 60
-        else if (question.failure) {
-          failures.push({ question: source.describe(question.asked), failure: question.failure })
-          break
-        }
-      }
-    }
-    return { wanted, read, failures }
+    const able: Question[] = []
+    for (const question of this.#follow()) if (await this.#recalled(question, sink)) able.push(question)
+    const jobs = jobsOfPast(able, { bounds, again, chunkSeconds, together: source.together })
+    return collectJobs(this.#world, jobs, {
+      read: (job) => this.#read(job, { sink, kind: 'past' }, signal),
+      describe: (question) => source.describe(question.asked),
+      lanes: concurrency,
+      signal,
+      ...(onProgress ? { onProgress } : {}),
+    })
   }
 
   status(): CollectorStatus {
@@ -353,18 +313,6 @@ class Puller {
       now: this.#world.clock.monotonicMs(),
     })
   }
-}
-
-/** Parts of at most so many seconds, cut at its multiples, oldest first. */
-function partsOf(range: Range, most: number): readonly Range[] {
-  if (range.to - range.from <= most) return [range]
-  const parts: Range[] = []
-  for (let { from } = range; from < range.to; ) {
-    const to = unixSeconds(Math.min(range.to, Math.floor(from / most) * most + most))
-    parts.push({ from, to })
-    from = to
-  }
-  return parts
 }
 
 /** The longest whole-minute divisor of a chunk that is no longer than `most`. */

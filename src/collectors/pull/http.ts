@@ -1,4 +1,4 @@
-import { failed, ok, type Result, type World } from '../../base/index.ts'
+import { failed, ok, type Result, startOfDate, type World } from '../../base/index.ts'
 
 /** Bounds of one request. */
 export interface HttpLimits {
@@ -122,15 +122,7 @@ function httpDate(text: string): number | undefined {
   const [day, year, hour, minute, second] = [1, 3, 4, 5, 6].map((i) => Number(found[i]))
   if (day === undefined || year === undefined) return undefined
   const ofDay = (hour ?? 0) * 3_600 + (minute ?? 0) * 60 + (second ?? 0)
-  return (daysSince1970(year, month, day) * 86_400 + ofDay) * 1_000
-}
-
-/** The year is counted from March, so that a leap day is the last of its year. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year
-  const fromMarch = (month + 9) % 12
-  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)
-  return 365 * y + leaps + Math.floor((153 * fromMarch + 2) / 5) + day - 1 - 719_468
+  return (startOfDate({ year, month, day }) + ofDay) * 1_000
 }
 
 function tooLarge(host: string, maxBytes: number): HttpFailure {

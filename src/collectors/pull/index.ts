@@ -1,4 +1,4 @@
-export { createPullCollector, type FillReport, type PullCollector, type PullSettings } from './collector.ts'
+export { createPullCollector, type PullCollector, type PullSettings } from './collector.ts'
 export { askUrl, type HttpAnswer, type HttpFailure, type HttpLimits } from './http.ts'
 export { PULL_OPTIONS, type PullOptions, pullOptions } from './options.ts'
 export { everyMinute, parseSchedule, type Schedule } from './schedule.ts'

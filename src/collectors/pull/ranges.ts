@@ -39,3 +39,15 @@ export function inside(range: Range, bounds: Range): Range {
 export function lengthOf(ranges: Ranges): number {
   return ranges.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0)
 }
+
+/** Parts of at most so many seconds, cut at its multiples, oldest first. */
+export function partsOf(range: Range, most: number): Ranges {
+  if (range.to - range.from <= most) return [range]
+  const parts: Range[] = []
+  for (let { from } = range; from < range.to; ) {
+    const to = unixSeconds(Math.min(range.to, Math.floor(from / most) * most + most))
+    parts.push({ from, to })
+    from = to
+  }
+  return parts
+}

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Range, unixSeconds } from '../../../src/base/index.ts'
 import type { ExternalQuery } from '../../../src/traffic/index.ts'
+import { runs } from '../../property-runs.ts'
 import { type AskOptions, answer, byMinute, gapsOf, RANGE, refusal, steady, T, UP } from './asking.ts'
 import { type EmulatedSeries, json } from './emulator.ts'
 
@@ -245,6 +246,6 @@ test('counts do not depend on how a range is cut', async () => {
         expect(parts).toEqual(whole)
       },
     ),
-    { numRuns: 40 },
+    runs(0.2),
   )
 })

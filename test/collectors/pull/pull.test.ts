@@ -9,6 +9,7 @@ import {
   type Schedule,
 } from '../../../src/collectors/pull/index.ts'
 import { questionSource } from '../../../src/traffic/index.ts'
+import { runs } from '../../property-runs.ts'
 import { createTestWorld, type TestWorld } from '../../world.ts'
 import { CountLedger } from './ledger.ts'
 import { createTruthfulSource, DOWN, question, type Truth, type TruthfulSource } from './truth.ts'
@@ -307,6 +308,6 @@ test('any order of ticks, failures, restarts and late answers ends with the trut
         await one.stop()
       },
     ),
-    { numRuns: 4 },
+    runs(0.02),
   )
 })
