@@ -12,6 +12,8 @@ export interface Matrix {
   readonly series: readonly Samples[]
   /** Why the answer may lack something: a store of Thanos was not there, a limit cut it. */
   readonly partial: string | undefined
+  /** Of the answer, decompressed. */
+  readonly bytes: number
 }
 
 export interface Api {
@@ -41,7 +43,7 @@ export function createApi(world: World, options: ApiOptions): Api {
     samples: (selector, { seconds, to }, signal) =>
       request(
         world,
-        { ...options, path: 'query', form: { query: `${selector}[${seconds}s]`, time: String(to) } },
+        { ...options, path: 'query', form: { query: `${selector}[${seconds}s]`, time: String(to) }, seconds },
         signal,
       ),
     minutes: (text, { from, to }, signal) =>
@@ -51,6 +53,7 @@ export function createApi(world: World, options: ApiOptions): Api {
           ...options,
           path: 'query_range',
           form: { query: text, start: String(from), end: String(to), step: '60' },
+          seconds: to - from,
         },
         signal,
       ),
@@ -59,7 +62,11 @@ export function createApi(world: World, options: ApiOptions): Api {
 
 async function request(
   world: World,
-  asked: ApiOptions & { readonly path: string; readonly form: Readonly<Record<string, string>> },
+  asked: ApiOptions & {
+    readonly path: string
+    readonly form: Readonly<Record<string, string>>
+    readonly seconds: number
+  },
   signal: AbortSignal,
 ): Promise<Asked> {
   const { url, limits, params, path, form } = asked
@@ -83,12 +90,12 @@ async function request(
     },
     signal,
   )
-  if (answer.kind === 'failed') return failed(failureOfHttp(answer.error))
+  if (answer.kind === 'failed') return failed(failureOfHttp(answer.error, asked.seconds))
   const { status, text, retryAfterMs } = answer.value
   const body = parse(text)
   if (status !== 200 || body?.['status'] !== 'success')
     return failed(failureOf({ host, status, body, text }, retryAfterMs))
-  const matrix = matrixOf(body)
+  const matrix = matrixOf(body, text.length)
   if (matrix === undefined)
     return failed({
       kind: 'refused',
@@ -98,8 +105,12 @@ async function request(
   return ok(matrix)
 }
 
-function failureOfHttp({ kind, text, remedy }: HttpFailure): PullFailure {
-  return { kind: kind === 'network' ? 'unavailable' : 'too-much', text, remedy }
+/** A server that says nothing for long may be at work: of more than this, in seconds, a part is asked for next. */
+const LONG = 7_200
+
+function failureOfHttp({ kind, text, remedy }: HttpFailure, seconds: number): PullFailure {
+  const isTooMuch = kind === 'slow' || kind === 'too-large' || (kind === 'silent' && seconds > LONG)
+  return { kind: isTooMuch ? 'too-much' : 'unavailable', text, remedy }
 }
 
 /** What servers say when a shorter range could be answered. */
@@ -160,7 +171,7 @@ function failureOf({ host, status, body, text }: Refusal, retryAfterMs: number |
   }
 }
 
-function matrixOf(body: Readonly<Record<string, unknown>>): Matrix | undefined {
+function matrixOf(body: Readonly<Record<string, unknown>>, bytes: number): Matrix | undefined {
   const data = body['data']
   if (!isPlain(data) || data['resultType'] !== 'matrix' || !Array.isArray(data['result'])) return undefined
   const series = data['result'].flatMap((each: unknown): readonly Samples[] => {
@@ -177,7 +188,7 @@ function matrixOf(body: Readonly<Record<string, unknown>>): Matrix | undefined {
       : isPartial
         ? 'the answer is incomplete: some storage nodes did not answer'
         : undefined
-  return { series, partial }
+  return { series, partial, bytes }
 }
 
 /** Points are pairs of seconds and a text. Of a native histogram the count of its observations is taken. */

@@ -180,7 +180,7 @@ class Puller {
     for (const question of questions)
       if (!asked.includes(question) && question.failure)
         await this.#miss(question, { ...how, range }, question.failure)
-    const most = Math.max(60, Math.min(...asked.map((question) => question.most)))
+    const most = Math.min(...asked.map((question) => question.most))
     let answered = asked.length === questions.length
     for (const part of partsOf(range, most)) {
       const settledTo = earlier(this.#end(), this.#settings.overlapSeconds)
@@ -196,7 +196,7 @@ class Puller {
         if (signal.aborted || reply === undefined) continue
         const length = part.to - part.from
         if (reply.error.kind === 'too-much' && length > 60) {
-          question.most = Math.max(60, Math.floor(length / 120) * 60)
+          question.shrink(length)
           await this.#read({ questions: [question], range: part }, how, signal)
         } else await this.#miss(question, { ...how, range: part }, reply.error)
       }

@@ -18,8 +18,8 @@ export interface HttpAnswer {
 }
 
 export interface HttpFailure {
-  /** `too-large`: the body is beyond the cap. `slow`: it did not end in time. */
-  readonly kind: 'network' | 'slow' | 'too-large'
+  /** `silent`: it did not begin in time. `slow`: it did not end in time. `too-large`: the body is beyond the cap. */
+  readonly kind: 'network' | 'silent' | 'slow' | 'too-large'
   readonly text: string
   readonly remedy: string
 }
@@ -137,7 +137,7 @@ function tooLarge(host: string, maxBytes: number): HttpFailure {
 function failureOf(host: string, error: unknown): HttpFailure {
   if (error instanceof SlowError)
     return {
-      kind: error.answered ? 'slow' : 'network',
+      kind: error.answered ? 'slow' : 'silent',
       text: `${host} did not ${error.answered ? 'finish answering' : 'answer'} within ${error.ms} ms`,
       remedy: 'is it overloaded, or does a firewall drop packets to it?',
     }

@@ -35,6 +35,9 @@ export interface QuestionSettings {
 /** Rows written at once: the writes of live reads wait for no longer than such a step takes. */
 const ROWS_AT_ONCE = 20_000
 
+/** Answers after which twice as much is asked for at once. */
+const ANSWERS_TO_GROW = 100
+
 /** One question: what has been read of it, and how its counts get into the ledger. */
 export class Question {
   readonly asked: ExternalQuery
@@ -52,14 +55,26 @@ export class Question {
   failure: PullFailure | undefined
   /** Not asked before this instant of the monotonic clock. */
   restUntil = 0
-  /** The longest stretch, in seconds, that one answer holds. */
-  most = Number.POSITIVE_INFINITY
+  #most = Number.POSITIVE_INFINITY
+  #rather = Number.POSITIVE_INFINITY
+  #answers = 0
 
   constructor(world: World, asked: ExternalQuery, settings: QuestionSettings) {
     this.asked = asked
     this.#world = world
     this.#settings = settings
     this.#writer = `pull:${settings.source}/${settings.input}?${asked.key}`
+  }
+
+  /** The longest stretch, in seconds, that is asked for at once: whole minutes, at least one. */
+  get most(): number {
+    return Math.max(60, Math.min(this.#most, this.#rather))
+  }
+
+  /** A stretch of so many seconds was too much for one answer. Half of it is asked for from now on. */
+  shrink(length: number): void {
+    this.#most = Math.max(60, Math.floor(length / 120) * 60)
+    this.#answers = 0
   }
 
   get numbers(): { readonly events: number; readonly rejected: number; readonly overflowed: number } {
@@ -98,6 +113,9 @@ export class Question {
       )
     }
     this.failure = undefined
+    this.#rather = answer.rather ?? Number.POSITIVE_INFINITY
+    // What was too much may have been so for a while only.
+    if (++this.#answers % ANSWERS_TO_GROW === 0) this.#most *= 2
   }
 
   /** Says why there is no answer; only of minutes that nobody has read. */

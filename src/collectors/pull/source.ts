@@ -32,6 +32,11 @@ export interface Answer {
   readonly gaps: readonly KnowledgeGap[]
   /** Minutes from here on are not there yet and are asked again; absent: the answer is for the whole range. */
   readonly through?: UnixSeconds
+  /**
+   * The longest stretch, in seconds, of which an answer is small enough to be taken in without holding up other work;
+   * absent: any.
+   */
+  readonly rather?: number
   /** Data points that could not be read, by the minute they are of. */
   readonly rejected?: ReadonlyMap<UnixSeconds, number>
 }
