@@ -43,6 +43,7 @@ export interface PullCollector extends Collector {
 const PAST_REST_MS = 10_000
 /** A question that the source refuses is asked again after so long: what it names may have come to be. */
 const REFUSED_REST_MS = 300_000
+const SKIPPED_MS = 6 * 3_600_000
 /** A live read goes back so far beyond the overlap; what was missed for longer is read as the past. */
 const CATCH_UP = 900
 
@@ -192,13 +193,16 @@ class Puller {
           answered = (await this.#take(question, { ...how, settledTo, range: part }, reply.value)) && answered
           continue
         }
-        answered = false
-        if (signal.aborted || reply === undefined) continue
         const length = part.to - part.from
-        if (reply.error.kind === 'too-much' && length > 60) {
+        if (!signal.aborted && reply?.error.kind === 'too-much' && length > 60) {
           question.shrink(length)
-          await this.#read({ questions: [question], range: part }, how, signal)
-        } else await this.#miss(question, { ...how, range: part }, reply.error)
+          const inParts = await this.#read({ questions: [question], range: part }, how, signal)
+          answered = inParts && answered
+          continue
+        }
+        answered = false
+        if (!signal.aborted && reply !== undefined)
+          await this.#miss(question, { ...how, range: part }, reply.error)
       }
     }
     return answered
@@ -231,11 +235,12 @@ class Puller {
         question: this.#settings.source.describe(question.asked),
         text: failure.text,
       })
-    if (
-      (failure.kind === 'refused' || failure.kind === 'too-much') &&
-      question.restUntil <= clock.monotonicMs()
-    )
-      question.restUntil = clock.monotonicMs() + REFUSED_REST_MS * (0.9 + 0.2 * random())
+    const now = clock.monotonicMs()
+    const isOfQuestion = failure.kind === 'refused' || failure.kind === 'too-much'
+    if (isOfQuestion && kind === 'live' && question.restUntil <= now)
+      question.restUntil = now + REFUSED_REST_MS * (0.9 + 0.2 * random())
+    // A stretch of the past that cannot be answered keeps neither the rest of it nor what is new from being read.
+    if (isOfQuestion && kind === 'past') question.skip(range, now + SKIPPED_MS)
     question.failure = failure
     this.#problem = { at: clock.now(), text: failure.text, remedy: failure.remedy }
     if (kind === 'past') return
@@ -275,13 +280,15 @@ class Puller {
   }
 
   /** Live reads come first: until there is one, and from where the next one begins, the past is not read. */
-  #pastOf({ record, most }: Question): Range | undefined {
+  #pastOf(question: Question): Range | undefined {
+    const { record, most } = question
     const { overlapSeconds: overlap, backfillSeconds, chunkSeconds } = this.#settings
     const end = this.#end()
     if (record === undefined || record.read.length === 0) return undefined
     const { from: live } = livePlan(record, { end, overlap, most: overlap + CATCH_UP })
     const bounds = span(minuteOf(end - backfillSeconds), Math.min(live, this.#liveFrom))
-    return pastPlan(record, bounds, Math.min(chunkSeconds, divisorOf(chunkSeconds, most)))
+    const skipped = question.skipped(this.#world.clock.monotonicMs())
+    return pastPlan(record, bounds, { chunk: divisorOf(chunkSeconds, most), skipped })
   }
 
   async collect(range: Range, options: CollectOptions, signal: AbortSignal): Promise<Collected> {

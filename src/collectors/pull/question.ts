@@ -7,7 +7,7 @@ import {
   questionSource,
 } from '../../traffic/index.ts'
 import type { Sink } from '../collector.ts'
-import { inside, lengthOf, span, without } from './ranges.ts'
+import { inside, lengthOf, type Ranges, span, without } from './ranges.ts'
 import {
   EMPTY_RECORD,
   parseRecord,
@@ -58,6 +58,7 @@ export class Question {
   #most = Number.POSITIVE_INFINITY
   #rather = Number.POSITIVE_INFINITY
   #answers = 0
+  #skips: { readonly range: Range; readonly untilMs: number }[] = []
 
   constructor(world: World, asked: ExternalQuery, settings: QuestionSettings) {
     this.asked = asked
@@ -69,6 +70,16 @@ export class Question {
   /** The longest stretch, in seconds, that is asked for at once: whole minutes, at least one. */
   get most(): number {
     return Math.max(60, Math.min(this.#most, this.#rather))
+  }
+
+  /** Leaves a stretch of the past out until an instant of the monotonic clock. */
+  skip(range: Range, untilMs: number): void {
+    this.#skips.push({ range, untilMs })
+  }
+
+  skipped(nowMs: number): Ranges {
+    this.#skips = this.#skips.filter(({ untilMs }) => untilMs > nowMs)
+    return this.#skips.map(({ range }) => range)
   }
 
   /** A stretch of so many seconds was too much for one answer. Half of it is asked for from now on. */

@@ -133,8 +133,12 @@ export function livePlan(
 }
 
 /** The newest stretch between two instants that is not settled, cut at multiples of `chunk`. Undefined: there is none. */
-export function pastPlan(record: QuestionRecord, within: Range, chunk: number): Range | undefined {
-  const hole = without(within, record.settled).at(-1)
+export function pastPlan(
+  record: QuestionRecord,
+  within: Range,
+  { chunk, skipped }: { readonly chunk: number; readonly skipped: Ranges },
+): Range | undefined {
+  const hole = without(within, skipped.reduce(addRange, record.settled)).at(-1)
   if (hole === undefined) return undefined
   return span(Math.max(hole.from, Math.floor((hole.to - 1) / chunk) * chunk), hole.to)
 }

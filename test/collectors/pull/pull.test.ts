@@ -243,6 +243,84 @@ test('live reads wait for no chunk of the past', async () => {
   expect(live.length).toBe(61)
 })
 
+test('a stretch of the past that cannot be answered keeps nothing else from being read', async () => {
+  const one = rig()
+  const wrong = span(floorMinute(START) - 3 * HOUR, floorMinute(START) - 2 * HOUR)
+  one.source.fate = (_, { from, to }) =>
+    from < wrong.to && to > wrong.from
+      ? { kind: 'refused', text: 'duplicate series', remedy: 'see' }
+      : undefined
+  one.start()
+  await one.world.advance(30 * MINUTE)
+  const end = floorMinute(one.world.clock.now() - 60)
+  // A chunk is an hour of the clock, so that two of them are refused.
+  expectTruth(one, PLAIN, span(end - 2 * HOUR + 3_000, end - 60))
+  expectTruth(one, PLAIN, span(floorMinute(START) - 5 * HOUR, floorMinute(START) - 4 * HOUR))
+  expect(one.source.asked.filter(({ range }) => range.from < wrong.to && range.to > wrong.from)).toHaveLength(
+    2,
+  )
+})
+
+async function collected(one: Rig, options: { range: Range; again?: boolean; seconds?: number }) {
+  const { range, again = false, seconds = 3_600 } = options
+  const told: number[] = []
+  const stopping = new AbortController()
+  const done = one
+    .collector()
+    .collect(
+      range,
+      { again, sink: one.ledger, onProgress: ({ read }) => void told.push(read) },
+      stopping.signal,
+    )
+  await one.world.advance(seconds * 1_000)
+  return { ...(await done), told }
+}
+
+const PAST = span(floorMinute(START) - 30 * HOUR, floorMinute(START) - 20 * HOUR)
+
+test('a stretch of the past is read newest first, with progress, and once', async () => {
+  const one = rig(PLAIN, { backfillSeconds: 0 })
+  one.start()
+  const first = await collected(one, { range: PAST })
+  expect(first).toMatchObject({ wanted: 600, read: 600, failures: [] })
+  expect(first.told.at(-1)).toBe(600)
+  expect(first.told).toEqual(first.told.toSorted((a, b) => a - b))
+  expectTruth(one, PLAIN, PAST)
+  expect(await collected(one, { range: PAST })).toMatchObject({ wanted: 0, read: 0 })
+})
+
+test('what was read before is replaced when it is read again', async () => {
+  let times = 1
+  const truth: Truth = { final: (_, minute) => (minute % 300 === 0 ? 7 * times : 0), lateness: () => 0 }
+  const one = rig(truth, { backfillSeconds: 0 })
+  one.start()
+  await collected(one, { range: PAST })
+  times = 3
+  expect(await collected(one, { range: PAST, again: true })).toMatchObject({ wanted: 600, read: 600 })
+  expectTruth(one, truth, PAST)
+})
+
+test('a source that is away is waited for while the past is read', async () => {
+  const one = rig(PLAIN, { backfillSeconds: 0 })
+  let asked = 0
+  one.source.fate = () => (asked++ < 4 ? DOWN : undefined)
+  one.start()
+  expect(await collected(one, { range: PAST })).toMatchObject({ read: 600, failures: [] })
+})
+
+test('a question that is refused is told once, and the others are read', async () => {
+  const one = rig(PLAIN, { backfillSeconds: 0, questions: () => [BAD, TOTAL] })
+  one.source.fate = (key) =>
+    key === 'bad' ? { kind: 'refused', text: 'parse error', remedy: 'write PromQL' } : undefined
+  one.start()
+  const failure = { question: 'query bad', text: 'parse error', remedy: 'write PromQL' }
+  expect(await collected(one, { range: PAST })).toMatchObject({
+    wanted: 1_200,
+    read: 600,
+    failures: [failure],
+  })
+})
+
 const FATES = ['fine', 'fine', 'fine', 'down', 'slow', 'lost', 'unsure'] as const
 
 test('any order of ticks, failures, restarts and late answers ends with the truth', async () => {
