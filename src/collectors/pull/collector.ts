@@ -127,10 +127,11 @@ class Puller {
     const wanted = new Map(questions().map((asked) => [asked.key, asked]))
     const settings = { source, input, labels, maxSeries }
     this.#questions = new Map(
-      [...wanted].map(([key, asked]) => [
-        key,
-        this.#questions.get(key) ?? new Question(this.#world, asked, settings),
-      ]),
+      [...wanted].map(([key, asked]) => {
+        const question = this.#questions.get(key) ?? new Question(this.#world, asked, settings)
+        question.asked = asked
+        return [key, question]
+      }),
     )
     return [...this.#questions.values()]
   }

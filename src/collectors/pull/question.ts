@@ -7,7 +7,7 @@ import {
   questionSource,
 } from '../../traffic/index.ts'
 import type { Sink } from '../collector.ts'
-import { inside, lengthOf, type Ranges, span, without } from './ranges.ts'
+import { inside, type Ranges, span, without } from './ranges.ts'
 import {
   EMPTY_RECORD,
   parseRecord,
@@ -40,7 +40,8 @@ const ANSWERS_TO_GROW = 100
 
 /** One question: what has been read of it, and how its counts get into the ledger. */
 export class Question {
-  readonly asked: ExternalQuery
+  /** As it is asked now: what its silence means depends on who asks. */
+  asked: ExternalQuery
   readonly #world: World
   readonly #settings: QuestionSettings
   readonly #writer: string
@@ -113,9 +114,8 @@ export class Question {
     const range = inside(taken.range, span(0, answer.through ?? taken.range.to))
     const { counts, overflowed } = this.#countsOf(answer.rows, range)
     const fresh = without(range, (await this.recall(sink)).read)
-    for (const [minute, points] of answer.rejected ?? [])
-      if (fresh.some(({ from, to }) => minute >= from && minute < to)) this.#numbers.rejected += points
-    this.#numbers.overflowed += overflowed
+    this.#numbers.rejected += sumWithin(fresh, answer.rejected ?? [])
+    this.#numbers.overflowed += sumWithin(fresh, overflowed)
     for (const piece of inPieces(counts, range)) {
       await this.#exclusively(() =>
         this.#write(sink, piece, (record) =>
@@ -148,9 +148,8 @@ export class Question {
     const rows = differs ? differences(known.cells, counts, range) : counts
     await this.#commit(sink, { counts: rows, replaces: differs ? undefined : range }, settle(before))
     this.#remember(range, counts)
-    if (lengthOf(fresh) === 0) return
-    for (const { minute, value } of counts)
-      if (fresh.some(({ from, to }) => minute >= from && minute < to)) this.#numbers.events += value
+    const values = counts.map(({ minute, value }): [number, number] => [minute, value])
+    this.#numbers.events += sumWithin(fresh, values)
   }
 
   async #commit(
@@ -159,7 +158,7 @@ export class Question {
     { record, says }: Settled,
   ): Promise<void> {
     // The wall clock keeps revisions rising even if the checkpoint was lost; they never fall when it goes back.
-    const revision = Math.max(record.revision + 1, this.#revision + 1, this.#world.clock.nowMs())
+    const revision = Math.max(record.revision + 1, this.#revision + 1, Math.floor(this.#world.clock.nowMs()))
     this.#revision = revision
     const next = { ...record, revision }
     const about = questionSource(this.asked)
@@ -194,7 +193,10 @@ export class Question {
     this.#written = { from, cells }
   }
 
-  #countsOf(rows: readonly MinuteCount[], range: Range): { counts: CountRow[]; overflowed: number } {
+  #countsOf(
+    rows: readonly MinuteCount[],
+    range: Range,
+  ): { counts: CountRow[]; overflowed: [number, number][] } {
     const { source, labels: fixed, maxSeries } = this.#settings
     const combinations = new Map<string, Labels>()
     for (const { labels } of rows) {
@@ -204,11 +206,11 @@ export class Question {
     const kept = [...combinations.keys()].sort().slice(0, maxSeries)
     const place = new Map(kept.map((key) => [key, combinations.get(key) ?? fixed]))
     const sums = new Map<string, CountRow>()
-    let overflowed = 0
+    const overflowed: [number, number][] = []
     for (const { labels, minute, value } of rows) {
       if (minute < range.from || minute >= range.to || value === 0) continue
       const own = place.get(labelsKey(labels))
-      if (own === undefined) overflowed += value
+      if (own === undefined) overflowed.push([minute, value])
       const row = {
         key: this.asked.key,
         source,
@@ -227,6 +229,14 @@ export class Question {
     this.#queue = done.catch(() => undefined)
     return done
   }
+}
+
+/** The sum of what is of minutes in some ranges: what is read again counts once for people. */
+function sumWithin(ranges: Ranges, minutes: Iterable<readonly [minute: number, n: number]>): number {
+  let sum = 0
+  for (const [minute, n] of minutes)
+    if (ranges.some(({ from, to }) => minute >= from && minute < to)) sum += n
+  return sum
 }
 
 interface Piece {

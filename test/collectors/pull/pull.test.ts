@@ -243,6 +243,16 @@ test('live reads wait for no chunk of the past', async () => {
   expect(live.length).toBe(61)
 })
 
+test('combinations of labels beyond the bound become one series that says so, told once', async () => {
+  const one = rig(PLAIN, { maxSeries: 1, backfillSeconds: 0 })
+  one.start()
+  await one.world.advance(10 * MINUTE)
+  const labels = new Set(Object.keys(one.ledger.counts('total')).map((cell) => cell.split(' ')[1]))
+  expect(labels).toEqual(new Set(['__overflow__=true,cloud_provider=aws', 'cloud_provider=aws,zone=a']))
+  const sums = Object.entries(one.ledger.counts('total')).filter(([cell]) => cell.includes('__overflow__'))
+  expect(one.collector().status().overflowed).toBe(sums.reduce((sum, [, n]) => sum + n, 0))
+})
+
 test('a stretch of the past that cannot be answered keeps nothing else from being read', async () => {
   const one = rig()
   const wrong = span(floorMinute(START) - 3 * HOUR, floorMinute(START) - 2 * HOUR)
@@ -333,6 +343,7 @@ test('any order of ticks, failures, restarts and late answers ends with the trut
           fc.oneof(
             fc.record({ kind: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 1_500 }) }),
             fc.record({ kind: fc.constant('restart' as const), seconds: fc.integer({ min: 0, max: 4_000 }) }),
+            fc.record({ kind: fc.constant('kill' as const), seconds: fc.integer({ min: 0, max: 4_000 }) }),
           ),
           { minLength: 3, maxLength: 12 },
         ),
@@ -360,8 +371,12 @@ test('any order of ticks, failures, restarts and late answers ends with the trut
         }
         one.start()
         for (const act of acts) {
-          if (act.kind === 'restart') {
+          if (act.kind !== 'pass') {
+            // What a process writes after it was killed is nowhere.
+            const { fate } = one.ledger
+            if (act.kind === 'kill') one.ledger.fate = () => 'lost'
             await one.stop()
+            one.ledger.fate = fate
             await one.world.advance(act.seconds * 1_000)
             one.start()
           } else await one.world.advance(act.seconds * 1_000)
@@ -388,4 +403,4 @@ test('any order of ticks, failures, restarts and late answers ends with the trut
     ),
     runs(0.02),
   )
-})
+}, 300_000)
