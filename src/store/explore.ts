@@ -197,5 +197,6 @@ async function overflowed(context: Context): Promise<ReadonlyMap<string, number>
 }
 
 function isOverflow(series: Series): boolean {
-  return series.family !== 'coverage' && Object.values(series.labels).includes(OVERFLOW)
+  const { family, labels } = series
+  return family !== 'coverage' && (OVERFLOW in labels || Object.values(labels).includes(OVERFLOW))
 }
