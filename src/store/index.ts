@@ -6,8 +6,12 @@ export type {
   JournalDraft,
   JournalEntry,
   LatencyColumn,
+  LatencyGroup,
+  LatencyGroupsAsked,
   Ledger,
   SourceInventory,
+  TrafficAsked,
+  TrafficGroup,
 } from './ledger.ts'
 export { openLedger } from './open.ts'
 export type { ClusterOptions, EmbeddedOptions, LedgerOptions, Retention } from './options.ts'

@@ -2,9 +2,12 @@ import type { Labels, Range, Seconds, UnixSeconds } from '../base/index.ts'
 import type {
   CoverageSpan,
   Exemplar,
+  Histogram,
   IndicatorQuery,
   LedgerStep,
+  Outcome,
   RequestQuery,
+  Selector,
   SplitSeries,
 } from '../traffic/index.ts'
 
@@ -32,6 +35,10 @@ export interface Ledger extends AsyncDisposable {
     query: RequestQuery,
     options: { readonly range: Range; readonly width: Seconds },
   ) => Promise<readonly LatencyColumn[]>
+  /** Every event by the values of some labels, by outcome and reason, and by stretch of time: what services had. */
+  readonly traffic: (asked: TrafficAsked) => Promise<readonly TrafficGroup[]>
+  /** How long the events that count took, by the values of some labels, over the whole range. */
+  readonly latencyGroups: (asked: LatencyGroupsAsked) => Promise<readonly LatencyGroup[]>
   readonly exemplars: (
     query: RequestQuery,
     options: { readonly range: Range; readonly limit: number },
@@ -64,6 +71,39 @@ export interface LatencyColumn {
   readonly start: UnixSeconds
   readonly bins: readonly number[]
   readonly counts: readonly number[]
+}
+
+export interface LatencyGroupsAsked {
+  readonly range: Range
+  /** Absent: every source, each by itself. */
+  readonly source?: string
+  /** Absent: all series. Its text names it: two selectors of one text match the same. */
+  readonly match?: Selector
+  readonly by: readonly string[]
+}
+
+export interface TrafficAsked extends LatencyGroupsAsked {
+  /** Whole minutes; the range begins on a minute. */
+  readonly width: Seconds
+}
+
+/** What one group had, as its source judged it. A series beyond its source's bound has the label of the overflow. */
+export interface TrafficGroup {
+  readonly source: string
+  readonly labels: Labels
+  readonly parts: readonly {
+    readonly outcome: Outcome
+    readonly reason: string
+    /** One whole number a bucket of the range; 0 where the ledger has no row, which says nothing about coverage. */
+    readonly counts: Float64Array
+  }[]
+}
+
+export interface LatencyGroup {
+  readonly source: string
+  readonly labels: Labels
+  /** Only events whose duration is known. */
+  readonly latency: Histogram
 }
 
 export interface SourceInventory {

@@ -14,6 +14,7 @@ import { OwnChanges } from './own-changes.ts'
 import { readSeries } from './read.ts'
 import { SeriesRegistry } from './series.ts'
 import { storeError } from './store-error.ts'
+import { latencyGroups, traffic } from './traffic.ts'
 import { StepWriter } from './writer.ts'
 
 /**
@@ -80,6 +81,14 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
     latency: async (query, asked) => {
       await fresh()
       return latency(query, asked, context)
+    },
+    traffic: async (asked) => {
+      await fresh()
+      return traffic(asked, context)
+    },
+    latencyGroups: async (asked) => {
+      await fresh()
+      return latencyGroups(asked, context)
     },
     exemplars: (query, asked) => exemplars(query, asked, context),
     journal,
