@@ -69,6 +69,7 @@ function optionsOf({ root, version }: Serving, config: Config): Described {
     retention: config.retention,
     evaluateEverySeconds: config.evaluateEverySeconds,
     publicUrl: config.publicUrl,
+    traces: config.traces,
     webRoot: join(root, 'dist/web'),
     demo: false,
   }

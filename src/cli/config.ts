@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../base/index.ts'
+import { type TraceViewer, traceViewerOf } from './traces.ts'
 
 /** What `nines.yaml` says, with the environment and flags over it. Secrets are not in it: see `readSecret`. */
 export interface Config {
@@ -29,6 +30,8 @@ export interface Config {
   readonly retention: { readonly traffic: number; readonly exemplars: number; readonly journal: number }
   readonly evaluateEverySeconds: number
   readonly publicUrl: string | undefined
+  /** Where traces can be seen; undefined: nowhere that we know of. */
+  readonly traces: TraceViewer | undefined
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' | 'auto' }
 }
 
@@ -77,6 +80,22 @@ const file = z.strictObject({
     .strictObject({ traffic: days.default(400), exemplars: days.default(14), journal: days.default(1_100) })
     .prefault({}),
   evaluateEverySeconds: z.number().int().min(1).max(60).default(5),
+  traces: z
+    .strictObject({
+      viewer: z.enum(['datadog', 'jaeger', 'tempo', 'x-ray', 'custom']),
+      url: z.string().optional().describe('Where the viewer answers, or an address with {traceId} in it.'),
+      datasource: z
+        .string()
+        .optional()
+        .describe("Uid of Grafana's data source for Tempo; tempo when absent."),
+    })
+    .transform((written, context): TraceViewer => {
+      const found = traceViewerOf(written)
+      if (found.kind === 'ok') return found.value
+      context.issues.push({ code: 'custom', message: found.error, input: written, path: ['url'] })
+      return z.NEVER
+    })
+    .optional(),
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
@@ -140,6 +159,7 @@ function toConfig(data: z.infer<typeof file>, { file: path, env, flags, cwd }: C
     retention: data.retention,
     evaluateEverySeconds: data.evaluateEverySeconds,
     publicUrl: data.publicUrl,
+    traces: data.traces,
     log: data.log,
   }
 }

@@ -1,4 +1,12 @@
 export {
+  type Check,
+  type Diagnosis,
+  type DiagnosisStep,
+  diagnosis,
+  type Finding,
+  type SourceDiagnosis,
+} from './diagnosis.ts'
+export {
   type ApiProblem,
   apiProblem,
   budget,
@@ -49,3 +57,17 @@ export {
   type WindowEvaluation,
   windowEvaluation,
 } from './model.ts'
+export {
+  type Quantiles,
+  type ReasonCount,
+  type ServiceDetail,
+  type ServiceGroups,
+  type ServiceLatency,
+  type ServiceSummary,
+  type Services,
+  serviceDetail,
+  serviceGroups,
+  serviceLatency,
+  serviceSummary,
+  services,
+} from './services.ts'

@@ -232,6 +232,8 @@ export const exemplar = z.object({
   durationMs: z.number().nullable(),
   traceId: z.string().nullable(),
   requestId: z.string().nullable(),
+  /** Where the trace can be seen; null without a trace, or without a viewer in the configuration. */
+  traceUrl: z.string().nullable(),
 })
 
 export const incidentSummary = z.object({

@@ -12,6 +12,7 @@ import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep 
 import { seriesOf } from './history.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
+import type { TraceViewer } from './trace-link.ts'
 import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 
 /** What answers are made from. */
@@ -21,6 +22,8 @@ export interface AnswerParts {
   /** Names of a source's inputs. */
   readonly inputsOf: (source: string) => readonly string[]
   readonly live: Live
+  /** Where traces can be seen. */
+  readonly viewer: TraceViewer | undefined
   readonly meta: () => wire.Meta
   readonly sources: () => Promise<readonly wire.Source[]>
   readonly metrics: () => Promise<string>
@@ -178,7 +181,7 @@ interface Asked {
 
 /** The questions that go to the ledger. Ranges are widened to whole minutes; an empty one answers with nothing. */
 function createDrills(
-  { ledger, inputsOf }: AnswerParts,
+  { ledger, inputsOf, viewer }: AnswerParts,
   find: (id: string) => Found | undefined,
 ): Pick<Api, 'series' | 'contributors' | 'latency' | 'exemplars'> {
   return {
@@ -220,7 +223,7 @@ function createDrills(
     },
     exemplars: async (id, { limit, ...asked }) => {
       const query = requestsOf(find(id), asked)
-      return query && exemplarsOf(ledger, { query, range: rangeOf(asked, 60), limit })
+      return query && exemplarsOf(ledger, { query, range: rangeOf(asked, 60), limit, viewer })
     },
   }
 }

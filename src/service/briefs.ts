@@ -7,6 +7,7 @@ import type { Ledger } from '../store/index.ts'
 import { dataSourceOf } from '../traffic/index.ts'
 import { contributorsOf, exemplarsOf, inScope, requestsIn } from './drill.ts'
 import { keyOf, type Shown } from './loop.ts'
+import type { TraceViewer } from './trace-link.ts'
 
 /** Where what a message says is known. */
 export interface BriefSources {
@@ -15,6 +16,8 @@ export interface BriefSources {
   readonly completeThrough: (source: string) => UnixSeconds | undefined
   /** Ends with a slash. */
   readonly pageBase: () => string
+  /** Where traces can be seen. */
+  readonly viewer: TraceViewer | undefined
   readonly locale: string
 }
 
@@ -64,7 +67,7 @@ export async function briefOf(sources: BriefSources, id: string): Promise<Incide
   if (!shown || !incident) return undefined
   const defined = shown.definitions.slos.find((each) => each.slo.id === incident.slo)
   const outline = outlineOf(sources, shown, incident)
-  return { ...outline, ...(await spenders(sources.ledger, { incident, defined, now: shown.now })) }
+  return { ...outline, ...(await spenders(sources, { incident, defined, now: shown.now })) }
 }
 
 function isCloud({ scope }: Evaluation): boolean {
@@ -75,7 +78,7 @@ const ageOf = (through: UnixSeconds | undefined, now: UnixSeconds): number | und
   through === undefined ? undefined : Math.max(0, now - through)
 
 async function spenders(
-  ledger: Ledger,
+  { ledger, viewer }: Pick<BriefSources, 'ledger' | 'viewer'>,
   about: { readonly incident: Incident; readonly defined: DefinedSlo | undefined; readonly now: UnixSeconds },
 ): Promise<Pick<IncidentBrief, 'contributors' | 'exemplars'>> {
   const { incident, defined, now } = about
@@ -92,6 +95,7 @@ async function spenders(
         query: requests,
         range: { from: incident.startedAt, to },
         limit: EXEMPLARS,
+        viewer,
       })
     : []
   return {
@@ -112,7 +116,7 @@ async function spenders(
       durationMs: each.durationMs ?? undefined,
       traceId: each.traceId ?? undefined,
       labels: each.labels,
-      url: undefined,
+      url: each.traceUrl ?? undefined,
     })),
   }
 }

@@ -4,11 +4,13 @@ import type { LatencyColumn, Ledger } from '../store/index.ts'
 import {
   binLower,
   binUpper,
+  type Exemplar,
   type IndicatorQuery,
   type MetricQuery,
   narrowSelector,
   type RequestQuery,
 } from '../traffic/index.ts'
+import { type TraceViewer, traceLink } from './trace-link.ts'
 
 /** Questions that go beyond what is held in memory: who spent the budget, how long requests took, show me one. */
 
@@ -97,7 +99,7 @@ export async function latencyOf(
   }
 }
 
-function edgesFor(columns: readonly LatencyColumn[], within: number | undefined): readonly number[] {
+export function edgesFor(columns: readonly LatencyColumn[], within: number | undefined): readonly number[] {
   let low = Number.POSITIVE_INFINITY
   let high = 0
   for (const { bins } of columns) {
@@ -121,7 +123,7 @@ function edgesFor(columns: readonly LatencyColumn[], within: number | undefined)
   return [0, ...ordered.slice(from + 1, to < 0 ? undefined : to + 1)]
 }
 
-function rowsOf({ bins, counts }: LatencyColumn, edges: readonly number[]): number[] {
+export function rowsOf({ bins, counts }: LatencyColumn, edges: readonly number[]): number[] {
   const rows = Array.from({ length: Math.max(0, edges.length - 1) }, () => 0)
   let row = 0
   for (let i = 0; i < bins.length; i++) {
@@ -138,7 +140,12 @@ const LOOKED_THROUGH = 20
 /** Requests that spent the budget, newest first: bad ones, and where the promise is about latency the slow ones. */
 export async function exemplarsOf(
   ledger: Ledger,
-  asked: { readonly query: RequestQuery; readonly range: Range; readonly limit: number },
+  asked: {
+    readonly query: RequestQuery
+    readonly range: Range
+    readonly limit: number
+    readonly viewer: TraceViewer | undefined
+  },
 ): Promise<readonly wire.Exemplar[]> {
   const { within, ...everything } = asked.query
   const found = await ledger.exemplars(everything, {
@@ -150,7 +157,11 @@ export async function exemplarsOf(
       outcome === 'bad' ||
       (within !== undefined && outcome === 'good' && duration !== undefined && duration >= within),
   )
-  return spending.slice(0, asked.limit).map((exemplar) => ({
+  return spending.slice(0, asked.limit).map((exemplar) => toExemplar(exemplar, asked.viewer))
+}
+
+export function toExemplar(exemplar: Exemplar, viewer: TraceViewer | undefined): wire.Exemplar {
+  return {
     atMs: exemplar.atMs,
     labels: { ...exemplar.labels },
     outcome: exemplar.outcome,
@@ -158,7 +169,8 @@ export async function exemplarsOf(
     durationMs: exemplar.duration === undefined ? null : exemplar.duration / 1_000,
     traceId: exemplar.traceId ?? null,
     requestId: exemplar.requestId ?? null,
-  }))
+    traceUrl: traceLink(viewer, exemplar) ?? null,
+  }
 }
 
 /** The steps that charts use: 1, 2, 5, 10, 15, 20, 30 minutes, 1, 2, 3, 4, 6, 12 hours, days. */

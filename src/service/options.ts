@@ -1,3 +1,5 @@
+import type { TraceViewer } from './trace-link.ts'
+
 /** What the composition root is told; `main.ts` makes it from configuration, environment and flags. */
 export interface ServiceOptions {
   readonly version: string
@@ -18,6 +20,8 @@ export interface ServiceOptions {
   readonly evaluateEverySeconds: number
   /** What links in messages begin with; undefined: the address we listen on. */
   readonly publicUrl: string | undefined
+  /** Where traces can be seen; undefined: links are not made. */
+  readonly traces?: TraceViewer | undefined
   /** Folder of the built page. */
   readonly webRoot: string
   readonly demo: boolean

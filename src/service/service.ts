@@ -78,6 +78,7 @@ function join(world: World, options: ServiceOptions, ledger: Ledger): RunningSer
     shown: () => loop.shown(),
     completeThrough: (source) => completeThrough(sources, source),
     pageBase: () => page.url,
+    viewer: options.traces,
     locale: slack?.locale ?? 'en',
   }
   const outbox = createOutbox(world, {
@@ -228,6 +229,7 @@ class RunningService implements Service {
       ledger,
       loop,
       live,
+      viewer: this.#parts.options.traces,
       inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),

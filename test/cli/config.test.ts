@@ -63,7 +63,20 @@ test('a value from the environment stays a value, whatever is in it', () => {
   expect([loaded.listen.host, loaded.listen.port]).toEqual(['::1, port: 99', 8080])
 })
 
+test('a trace viewer is an address with a place for the trace', () => {
+  expect(config('traces: { viewer: jaeger, url: "https://jaeger.example" }\n').traces).toEqual({
+    viewer: 'jaeger',
+    template: 'https://jaeger.example/trace/{traceId}',
+  })
+  expect(config('{}\n').traces).toBeUndefined()
+})
+
 test.each([
+  [
+    'a viewer without its place',
+    'traces:\n  viewer: custom\n  url: https://t.example\n',
+    /:3:8: traces\.url: .*\{traceId\}/,
+  ],
   ['a port that is none', 'listen:\n  port: 99999\n', /nines\.yaml:2:9: listen\.port: .*65535/],
   ['a key that nobody knows', 'listn: {}\n', /nines\.yaml:1:1: the file: .*listn/],
   ['broken YAML', 'listen: [\n', /nines\.yaml:\d+:\d+: /],

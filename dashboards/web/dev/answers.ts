@@ -154,6 +154,7 @@ export function exemplarsOf(kept: Kept, asked: Asked & { limit: number; now: num
     const place = places[Math.floor(random() ** 2 * places.length)] ?? places[0]
     const code = CODES[Math.floor(random() ** 2 * CODES.length)] ?? CODES[0]
     const slow = profile.latency
+    const traceId = random() < 0.85 ? hex(32) : null
     return {
       atMs: Math.round((Math.min(asked.to, asked.now) - (span * (i + random())) / 60) * 1000),
       labels: {
@@ -167,8 +168,9 @@ export function exemplarsOf(kept: Kept, asked: Asked & { limit: number; now: num
       durationMs: slow
         ? Math.round(slow.thresholdMs * (1 + random() ** 3 * 9))
         : Math.round(20 + random() * 5000),
-      traceId: random() < 0.85 ? hex(32) : null,
+      traceId,
       requestId: `${hex(8)}-${hex(4)}`,
+      traceUrl: traceId === null ? null : `https://jaeger.shop.example/trace/${traceId}`,
     }
   })
 }
