@@ -5,6 +5,7 @@ export {
   diagnosis,
   type Finding,
   type SourceDiagnosis,
+  sourceDiagnosis,
 } from './diagnosis.ts'
 export {
   type ApiProblem,

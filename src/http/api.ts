@@ -1,5 +1,6 @@
 import type {
   Contributors,
+  Diagnosis,
   Distances,
   Exemplar,
   Fleet,
@@ -9,6 +10,10 @@ import type {
   LatencyMap,
   LiveEvent,
   Meta,
+  ServiceDetail,
+  ServiceGroups,
+  ServiceLatency,
+  Services,
   SloDetail,
   SloSeries,
   Source,
@@ -49,6 +54,21 @@ export interface Api {
   readonly sources: () => Promise<readonly Source[]>
   /** What probes measured, phase by phase. */
   readonly distances: (range: { readonly from: number; readonly to: number }) => Promise<Distances>
+  /** What services had, each as each source saw it. */
+  readonly services: (options: { readonly from: number; readonly to: number }) => Promise<Services>
+  readonly service: (service: string, options: ServiceOptions) => Promise<ServiceDetail | undefined>
+  readonly serviceGroups: (
+    service: string,
+    options: ServiceOptions & { readonly by: readonly string[]; readonly limit: number },
+  ) => Promise<ServiceGroups | undefined>
+  readonly serviceLatency: (service: string, options: ServiceOptions) => Promise<ServiceLatency | undefined>
+  /** Bad ones newest first, or the slowest first. */
+  readonly serviceExemplars: (
+    service: string,
+    options: ServiceOptions & { readonly kind: 'bad' | 'slow'; readonly limit: number },
+  ) => Promise<readonly Exemplar[] | undefined>
+  /** How the installation fares, with what to do about what is wrong. */
+  readonly diagnosis: () => Promise<Diagnosis>
   /** Calls back for each event after `lastId`; gives the function that stops it. */
   readonly subscribe: (lastId: number | undefined, tell: (id: number, event: LiveEvent) => void) => () => void
   readonly ready: () => Readiness
@@ -65,6 +85,11 @@ export interface RangeOptions {
 export interface SeriesOptions extends RangeOptions {
   /** At most this many buckets; the step is the smallest round one that keeps to it. */
   readonly points: number
+}
+
+export interface ServiceOptions extends SeriesOptions {
+  /** Absent: the source that the service's promises are measured by. */
+  readonly source?: string
 }
 
 export type IncidentAction =

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { apiProblem } from '../contract/index.ts'
-import type { Route } from './routes.ts'
+import type { Route } from './route.ts'
 
 /** The OpenAPI 3.1 document of the routes, made from the same table that serves them. */
 export function openApiDocument(

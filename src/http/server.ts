@@ -9,7 +9,8 @@ import type { World } from '../base/index.ts'
 import type { Api } from './api.ts'
 import { guard, refusal } from './guard.ts'
 import { openApiDocument } from './openapi.ts'
-import { createRoutes, type Route } from './routes.ts'
+import type { Route } from './route.ts'
+import { createRoutes } from './routes.ts'
 import { stream } from './stream.ts'
 
 export interface HttpOptions {

@@ -12,6 +12,7 @@ import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep 
 import { seriesOf } from './history.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
+import { createServices } from './services.ts'
 import type { TraceViewer } from './trace-link.ts'
 import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 
@@ -26,6 +27,8 @@ export interface AnswerParts {
   readonly viewer: TraceViewer | undefined
   readonly meta: () => wire.Meta
   readonly sources: () => Promise<readonly wire.Source[]>
+  readonly diagnosis: () => Promise<wire.Diagnosis>
+  readonly now: () => number
   readonly metrics: () => Promise<string>
   readonly ready: () => Readiness
   /** The sentence that heads the incident, the same in messages. */
@@ -51,6 +54,8 @@ export function createAnswers(parts: AnswerParts): Api {
       const range = rangeOf({ from, to, scope: {} }, 60)
       return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
     },
+    diagnosis: parts.diagnosis,
+    ...createServices({ ...parts, shown: loop.shown }),
     metrics: parts.metrics,
     ready: parts.ready,
     subscribe: parts.live.subscribe,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Incident, incidentsOf } from '../alerting/index.ts'
-import type { UnixSeconds, World } from '../base/index.ts'
+import type { Clock, UnixSeconds, World } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import { createDefinitionsDirectory, type DefinitionsDirectory } from '../definitions/index.ts'
 import { createHttpServer, type HttpServer, type Readiness } from '../http/index.ts'
@@ -16,6 +16,7 @@ import { type Ledger, openLedger } from '../store/index.ts'
 import { type AnswerParts, createAnswers, fleetOf } from './answers.ts'
 import { type BriefSources, briefOf, outlineOf } from './briefs.ts'
 import { publishChanges } from './changes.ts'
+import { diagnose } from './diagnosis.ts'
 import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
@@ -36,6 +37,8 @@ export interface Service extends AsyncDisposable {
 
 interface Parts {
   readonly world: World
+  /** The machine's clock as it is, jumps and all. */
+  readonly wall: Clock
   readonly options: ServiceOptions
   readonly ledger: Ledger
   readonly directory: DefinitionsDirectory
@@ -53,7 +56,7 @@ export async function createService(given: World, options: ServiceOptions): Prom
   const world = { ...given, clock: createSteadyClock(given.clock) }
   const ledger = await openLedger(world, { ...options.store, retention: options.retention })
   try {
-    const service = join(world, options, ledger)
+    const service = join(world, given.clock, { options, ledger })
     await service.load()
     return service
   } catch (error) {
@@ -62,7 +65,11 @@ export async function createService(given: World, options: ServiceOptions): Prom
   }
 }
 
-function join(world: World, options: ServiceOptions, ledger: Ledger): RunningService {
+function join(
+  world: World,
+  wall: Clock,
+  { options, ledger }: { options: ServiceOptions; ledger: Ledger },
+): RunningService {
   const { slack } = options
   const sources = createSources(world, { sink: ledger, base: options.base, run: randomUUID() })
   const directory = createDefinitionsDirectory(world, {
@@ -94,6 +101,7 @@ function join(world: World, options: ServiceOptions, ledger: Ledger): RunningSer
   })
   const parts: Parts = {
     world,
+    wall,
     options,
     ledger,
     directory,
@@ -233,6 +241,8 @@ class RunningService implements Service {
       inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),
+      diagnosis: () => this.#diagnosis(),
+      now: () => this.#parts.world.clock.now(),
       ready: () => this.#readiness(),
       sentence: (shown, incident) => sentenceOf(briefs, shown, incident),
       metrics: async () =>
@@ -287,6 +297,18 @@ class RunningService implements Service {
     return sources
       .statuses()
       .map((status) => toSource(status, sizes.get(status.source.name) ?? 0, world.clock.now()))
+  }
+
+  #diagnosis(): Promise<wire.Diagnosis> {
+    const { directory, loop, outbox, sources, world } = this.#parts
+    return diagnose({
+      ...this.#parts,
+      clock: world.clock,
+      problems: () => directory.current().problems,
+      shown: loop.shown,
+      statuses: sources.statuses,
+      outbox: outbox.status,
+    })
   }
 
   #readiness(): Readiness {

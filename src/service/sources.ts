@@ -181,6 +181,29 @@ function open(
   return { source, text: describe(source), inputs, faults, stopping, begin, done: () => done }
 }
 
+/** What in the DataSources keeps them from being read. Nothing is opened, and nothing is read. */
+export function sourceFaults(
+  world: World,
+  sources: readonly DataSource[],
+  base: string,
+): readonly { readonly source: DataSource; readonly faults: readonly Fault[] }[] {
+  const nowhere: Sink = {
+    write: () => Promise.reject(new Error('nothing is written while DataSources are checked')),
+    checkpoint: () => Promise.resolve(undefined),
+  }
+  const options = { sink: nowhere, base, run: 'check' }
+  return sources.map((source) => ({
+    source,
+    faults: inputsIn(source).flatMap(({ name, labels, details }) => {
+      const made = collectorOf(world, { source, labels, details, options, run: 'check', questions: () => [] })
+      const prefix = name === '' ? '' : `${name}: `
+      return made.kind === 'ok'
+        ? []
+        : made.error.map((fault) => ({ ...fault, text: `${prefix}${fault.text}` }))
+    }),
+  }))
+}
+
 /** A source with `inputs` is read by one collector for each; what stands beside them holds for all. */
 function inputsIn({
   connectionDetails,

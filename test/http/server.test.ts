@@ -84,6 +84,18 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
     },
     sources: async () => [],
     distances: async ({ from, to }) => ({ range: { from, to }, legs: [] }),
+    services: async (options) => {
+      asked.push({ what: 'services', options })
+      return { now, range: options, step: 60, services: [] }
+    },
+    service: (id, options) => note(id, options),
+    serviceGroups: (id, options) => note(id, options),
+    serviceLatency: (id, options) => note(id, options),
+    serviceExemplars: async (id, options) => {
+      await note(id, options)
+      return []
+    },
+    diagnosis: async () => ({ now, version: '1', finding: 'well', checks: [], sources: [] }),
     subscribe: (_lastId, tell) => {
       subscribers.push(tell)
       return () => undefined
@@ -230,12 +242,18 @@ test('the OpenAPI document describes every endpoint that is served', async () =>
   const document = (await server.inject('/nines/openapi.json')).json()
   expect(document.openapi).toBe('3.1.0')
   expect(Object.keys(document.paths).sort()).toEqual([
+    '/api/v1/diagnosis',
     '/api/v1/distances',
     '/api/v1/incidents',
     '/api/v1/incidents/{id}',
     '/api/v1/incidents/{id}/actions',
     '/api/v1/journal',
     '/api/v1/meta',
+    '/api/v1/services',
+    '/api/v1/services/{id}',
+    '/api/v1/services/{id}/exemplars',
+    '/api/v1/services/{id}/groups',
+    '/api/v1/services/{id}/latency',
     '/api/v1/slos',
     '/api/v1/slos/{id}',
     '/api/v1/slos/{id}/contributors',
@@ -300,4 +318,32 @@ test('the live stream sends events with their ids and ends when the server close
   open = undefined
   const text = await response.text().catch(() => '')
   expect(text).toContain('id: 42\nevent: reset\ndata: {"type":"reset"}\n\n')
+})
+
+test('a service is asked for the six hours before now, unless somebody says otherwise', async () => {
+  const asked: Asked[] = []
+  const server = await serve(createApi(asked))
+  await server.inject('/api/v1/services')
+  await server.inject('/api/v1/services/pay%2Fv1?range=7d&source=apm&scope=cloud_provider%3Daws')
+  await server.inject('/api/v1/services/pay/groups?from=600&to=1200&by=operation,reason')
+  const scope = { cloud_provider: 'aws' }
+  expect(asked).toEqual([
+    { what: 'services', options: { from: now - 21_600, to: now } },
+    { what: 'pay/v1', options: { from: now - 604_800, to: now, source: 'apm', scope, points: 240 } },
+    {
+      what: 'pay',
+      options: { from: 600, to: 1_200, scope: {}, points: 24, by: ['operation', 'reason'], limit: 50 },
+    },
+  ])
+})
+
+test.each([
+  ['range=6', /such as 30m, 6h/],
+  ['from=900&to=600', /from: must be before the end/],
+  ['from=0', /within 400 days/],
+  ['points=0', /points/],
+])('a stretch of time that cannot be (%s) is refused with what to write', async (query, expected) => {
+  const answer = await (await serve(createApi())).inject(`/api/v1/services/pay?${query}`)
+  expect(answer.statusCode).toBe(400)
+  expect(apiProblem.parse(answer.json()).detail).toMatch(expected)
 })
