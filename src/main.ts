@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
+import { failed } from './base/index.ts'
 import { loadConfig, readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type Commands,
   createProgram,
   type DemoOptions,
+  type DoctorOptions,
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
@@ -44,6 +46,7 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  doctor: (options) => withSystem((system) => doctor(system, options)),
 }
 
 async function main(): Promise<void> {
@@ -105,10 +108,40 @@ async function backfill(options: BackfillCommandOptions): Promise<number> {
   }, configured.config.log)
 }
 
+async function doctor(system: System, options: DoctorOptions): Promise<number> {
+  const { doctorCommand } = await import('./cli/doctor.ts')
+  const standalone = async () => {
+    const { standaloneChecks } = await import('./cli/standalone.ts')
+    const { sourceFaults } = await import('./service/index.ts')
+    const file = configFile(options)
+    const base = file === undefined ? io.cwd : dirname(resolve(io.cwd, file))
+    return standaloneChecks(io, system, {
+      version: VERSION,
+      file,
+      config: configOrWhy(file),
+      faultsOf: async (sources) => sourceFaults(system, sources, base),
+    })
+  }
+  return doctorCommand(io, system, { options, version: VERSION, standalone })
+}
+
+/** A file that cannot be read is something that doctor finds, not what stops it. */
+function configOrWhy(file: string | undefined): ReturnType<typeof loadConfig> {
+  try {
+    return loadConfig({ file, env: io.env, flags: {}, cwd: io.cwd })
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The file that was named, else the one in the working directory, if there is one. */
+function configFile({ config }: { readonly config?: string }): string | undefined {
+  return config ?? (existsSync(join(io.cwd, 'nines.yaml')) ? join(io.cwd, 'nines.yaml') : undefined)
+}
+
 /** The configuration that counts, or undefined after its faults have been told. */
 function configure(flags: ServeOptions | IngestOptions | BackfillCommandOptions) {
-  const file =
-    flags.config ?? (existsSync(join(io.cwd, 'nines.yaml')) ? join(io.cwd, 'nines.yaml') : undefined)
+  const file = configFile(flags)
   const loaded = loadConfig({ file, env: io.env, flags, cwd: io.cwd })
   if (loaded.kind === 'failed') {
     io.stderr(`${loaded.error}\n`)

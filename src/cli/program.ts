@@ -11,6 +11,7 @@ export interface Commands {
   readonly backfill: (options: BackfillCommandOptions) => Promise<number>
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
+  readonly doctor: (options: DoctorOptions) => Promise<number>
 }
 
 export interface ServeOptions {
@@ -76,6 +77,13 @@ export interface ReportOptions {
   readonly output: 'markdown' | 'json' | 'csv'
 }
 
+export interface DoctorOptions {
+  readonly url: string
+  readonly config?: string
+  readonly standalone: boolean
+  readonly output: 'table' | 'json'
+}
+
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 
 /** The command line. `done` gets the exit code of the command that ran. */
@@ -92,6 +100,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
+  addDoctor(program, commands, done)
   return program
 }
 
@@ -244,6 +253,26 @@ function addReading(program: Command, commands: Commands, done: (code: number) =
     )
     .addHelpText('after', examples('nines report > review.md', 'nines report --output csv'))
     .action(async (options: ReportOptions) => done(await commands.report(options)))
+}
+
+function addDoctor(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('doctor')
+    .description('Find what is wrong, step by step from each source to the budget, and say what to do.')
+    .option('--url <url>', 'where Nines answers', DEFAULT_URL)
+    .option('-c, --config <file>', 'configuration to look at when no service answers (default ./nines.yaml)')
+    .option('--standalone', 'do not ask a service: configuration, definitions, store, disk, clock', false)
+    .addOption(new Option('-o, --output <form>', 'how to print').choices(['table', 'json']).default('table'))
+    .addHelpText(
+      'after',
+      `${examples(
+        'nines doctor',
+        'nines doctor --url https://nines.example.com',
+        'nines doctor --standalone -c /etc/nines/nines.yaml',
+        'nines doctor --output json | jq \'.sources[] | select(.finding == "wrong")\'',
+      )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
+    )
+    .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
 }
 
 function examples(...lines: string[]): string {
