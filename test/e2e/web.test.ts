@@ -110,7 +110,14 @@ describe.skipIf(!there)('the pages', () => {
     const origins = new Set<string>()
     const { page, complaints, context } = await visit('about:blank')
     page.on('request', (r) => origins.add(new URL(r.url()).origin))
-    for (const path of ['', 'slo/search-fast', 'incidents/INC-2026-0147', 'sources']) {
+    for (const path of [
+      '',
+      'slo/search-fast',
+      'services',
+      'service/checkout',
+      'incidents/INC-2026-0147',
+      'sources',
+    ]) {
       await page.goto(estate.url + path)
       await settle(page)
     }
@@ -150,6 +157,13 @@ describe.skipIf(!there)('the pages', () => {
       ['slo/search-fast', estate],
       ['slo/identity-token-fast?scope=cloud_provider%3Drack', estate],
       ['slo/inventory-sync', estate],
+      ['services', estate],
+      ['services?q=nothing+like+this', estate],
+      ['service/checkout', estate],
+      ['service/checkout?source=traces&by=reason&clouds=region&show=slow', estate],
+      ['service/identity?scope=cloud_provider%3Drack', estate],
+      ['service/inventory', estate],
+      ['service/nothing', estate],
       ['incidents', estate],
       ['incidents/INC-2026-0147', estate],
       ['incidents/INC-2026-0146', estate],
@@ -159,8 +173,11 @@ describe.skipIf(!there)('the pages', () => {
       ['', empty],
       ['incidents', empty],
       ['sources', empty],
+      ['services', empty],
       ['', broken],
       ['incidents', broken],
+      ['services', broken],
+      ['service/checkout', broken],
     ] as const
     const { page, context } = await visit('about:blank', { reducedMotion: 'reduce', locale: lang })
     const faults: string[] = []
@@ -188,6 +205,8 @@ describe.skipIf(!there)('the pages', () => {
         '',
         '?view=grid',
         'slo/checkout-availability',
+        'services',
+        'service/checkout',
         'incidents',
         'incidents/INC-2026-0147',
         'sources',
@@ -252,6 +271,71 @@ describe.skipIf(!there)('a reader', () => {
     await context.close()
   })
 
+  test('goes from the services to the one that fails most, to what fails in it, and to its promise', async () => {
+    const { page, complaints, context } = await visit(estate.url)
+    await settle(page)
+    await page.keyboard.press('g')
+    await page.keyboard.press('v')
+    await page.waitForSelector('.servicetable')
+    expect(await page.getAttribute('th.c-errors', 'aria-sort')).toBe('descending')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.grouprows')
+    const first = page.locator('.grouprows tbody th a').first()
+    const operation = await first.textContent()
+    await first.click()
+    await page.waitForURL(/scope=operation/)
+    await page.waitForSelector(`h1 .scope:has-text("${operation}")`)
+    await page.click('.side .scopes a')
+    await page.waitForURL(/\/slo\//)
+    await page.click('.about a')
+    await page.waitForURL(/\/service\//)
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('sees what two sources saw of one service apart, and never added up', async () => {
+    const { page, context } = await visit(`${estate.url}services?q=checkout`)
+    await page.waitForSelector('.servicetable tbody tr')
+    const sources = await page.locator('.servicetable .c-name small').allTextContents()
+    expect(sources.toSorted()).toEqual(['edge', 'traces'])
+    await page.goto(`${estate.url}service/checkout`)
+    await settle(page)
+    const count = page.locator('.tiles .tile').first().locator('p')
+    const edge = await count.textContent()
+    await page.click('.timebar >> text=traces')
+    await page.waitForURL(/source=traces/)
+    await page.waitForSelector(`.tiles .tile:first-child p:not(:text-is(${JSON.stringify(edge)}))`)
+    await context.close()
+  })
+
+  test('sorts services by a figure and keeps what is seen in the address', async () => {
+    const { page, context } = await visit(`${estate.url}services`)
+    await page.waitForSelector('.servicetable tbody tr')
+    await page.click('th.c-p95 button')
+    await page.waitForURL(/sort=-p95/)
+    expect(await page.getAttribute('th.c-p95', 'aria-sort')).toBe('descending')
+    await page.click('th.c-p95 button')
+    await page.waitForURL(/sort=p95/)
+    await page.click('.segments >> text=24h')
+    await page.waitForURL(/range=24h/)
+    await context.close()
+  })
+
+  test('points at one instant of a service in every chart, and opens a trace elsewhere', async () => {
+    const { page, context } = await visit(`${estate.url}service/checkout`)
+    await page.waitForSelector('.panel .charts .u-over')
+    await page.waitForSelector('.link.trace')
+    const box = await page.locator('.u-over').first().boundingBox()
+    if (box === null) throw new Error('the chart has no box')
+    await page.mouse.move(box.x + box.width / 2, box.y + 20)
+    expect(await page.locator('.readout[data-pointed]').count()).toBeGreaterThanOrEqual(3)
+    const link = page.locator('.link.trace').first()
+    expect(await link.getAttribute('href')).toMatch(/^https:\/\/jaeger\.shop\.example\/trace\/[0-9a-f]{32}$/)
+    expect(await link.getAttribute('rel')).toBe('noreferrer')
+    await context.close()
+  })
+
   test('drags over a chart to zoom every chart, and back', async () => {
     const { page, context } = await visit(`${estate.url}slo/checkout-availability`)
     await page.waitForSelector('.u-over')
@@ -308,6 +392,31 @@ describe.skipIf(!there)('honesty', () => {
     expect(await page.textContent('.verdict')).toContain('Nothing was measured')
     expect(await page.textContent('.huge')).toBe('–')
     expect(await page.locator('.nochart').first().textContent()).toContain('Nothing was measured')
+    await context.close()
+  })
+
+  test('a service without data says so, one without a past says that, and neither shows a zero', async () => {
+    const { page, context } = await visit(`${estate.url}service/inventory`)
+    await settle(page)
+    expect(await page.textContent('.partial')).toContain('That is not the same as no traffic')
+    expect(await page.locator('.tile .big').first().textContent()).toBe('–')
+    expect(await page.locator('.nochart').first().textContent()).toContain('Nothing was measured')
+    await page.goto(`${estate.url}service/nothing`)
+    await page.waitForSelector('text=No source has seen such a service')
+    await context.close()
+  })
+
+  test('the sources say where the way to the budget breaks, since when, and what to do', async () => {
+    const { page, context } = await visit(`${estate.url}sources`)
+    await page.waitForSelector('.walk')
+    const rack = page.locator('.card.source', { hasText: 'rack-envoy' })
+    expect(
+      await rack.locator('.walk li').evaluateAll((all) => all.map((e) => e.getAttribute('data-state'))),
+    ).toEqual(['wrong', 'waiting', 'well', 'well', 'waiting'])
+    expect(await rack.locator('.finding').textContent()).toMatch(
+      /refuses the connection.*What to do.*admin port/,
+    )
+    expect(await page.locator('.checks li').first().getAttribute('data-finding')).toBe('wrong')
     await context.close()
   })
 

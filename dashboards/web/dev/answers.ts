@@ -5,7 +5,7 @@ import type { Place } from './profiles.ts'
 
 type Scope = Readonly<Record<string, string>>
 
-const CODES = [
+export const CODES = [
   { code: '503', reason: '5xx', weight: 0.61 },
   { code: '504', reason: 'upstream-timeout', weight: 0.27 },
   { code: '500', reason: '5xx', weight: 0.12 },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   type ApiProblem,
   contributors,
+  diagnosis,
   exemplar,
   fleet,
   type IncidentDetail,
@@ -14,6 +15,10 @@ import {
   meta,
   type SloDetail,
   type SloSummary,
+  serviceDetail,
+  serviceGroups,
+  serviceLatency,
+  services,
   sloDetail,
   sloSeries,
   source,
@@ -23,6 +28,16 @@ import { cloudsOf, evaluateScope, type Kept, seriesOf, summarise } from './evalu
 import { createHistory } from './history.ts'
 import { createIncidents, type Story } from './incidents.ts'
 import { profiles } from './profiles.ts'
+import {
+  diagnosisAt,
+  groupsOf,
+  knownServices,
+  type ServiceAsked,
+  serviceExemplarsOf,
+  serviceLatencyOf,
+  serviceOf,
+  servicesOf,
+} from './services.ts'
 import { metaAt, sourcesAt } from './sources.ts'
 import { yamlOf } from './yaml.ts'
 
@@ -162,6 +177,8 @@ export function createEstate({ start, scenario }: { start: number; scenario: Sce
         const story = stories.find((s) => s.id === id)
         return story ? good(incidentDetail, incidentOf(story, now)) : missing(id)
       }
+      if (kind === 'diagnosis') return good(diagnosis, diagnosisAt(now, scenario === 'empty'))
+      if (kind === 'services') return ofService(kept, { name: id, rest, query, now })
       const k = byId.get(id)
       return kind === 'slos' && k ? ofSlo(k, rest, query, now) : missing(id)
     },
@@ -169,6 +186,44 @@ export function createEstate({ start, scenario }: { start: number; scenario: Sce
       const { sentence, states, slos } = fleetAt(now)
       return liveEvent.parse({ type: 'fleet', now, sentence, states, changed: slos.slice(0, 14) })
     },
+  }
+}
+
+function ofService(
+  kept: readonly Kept[],
+  { name, rest, query, now }: { name: string; rest: string | undefined; query: URLSearchParams; now: number },
+): Answer {
+  if (name === '') return good(services, servicesOf(kept, askedOf(query, now)))
+  const known = knownServices(kept).find((one) => one.name === name)
+  if (known === undefined) return missing(name)
+  const asked = {
+    ...askedOf(query, now),
+    points: Number(query.get('points') ?? query.get('columns') ?? 24),
+  }
+  if (rest === 'groups') {
+    const by = (query.get('by') ?? 'operation').split(',')
+    return good(serviceGroups, groupsOf(known, { ...asked, by, limit: Number(query.get('limit') ?? 50) }))
+  }
+  if (rest === 'latency') return good(serviceLatency, serviceLatencyOf(known, asked))
+  if (rest === 'exemplars')
+    return good(z.object({ exemplars: z.array(exemplar) }), {
+      exemplars: serviceExemplarsOf(known, { ...asked, limit: Number(query.get('limit') ?? 10) }),
+    })
+  const found = serviceOf(known, asked)
+  return found ? good(serviceDetail, found) : missing(name)
+}
+
+function askedOf(query: URLSearchParams, now: number): ServiceAsked {
+  const length = { '1h': 3_600, '6h': 21_600, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 }[
+    query.get('range') ?? '6h'
+  ]
+  return {
+    from: Number(query.get('from') ?? now - (length ?? 21_600)),
+    to: Number(query.get('to') ?? now),
+    now,
+    scope: scopeOf(query.get('scope')),
+    source: query.get('source') ?? undefined,
+    points: 24,
   }
 }
 

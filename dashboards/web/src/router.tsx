@@ -45,6 +45,22 @@ export interface SloSearch {
   readonly rule?: string
 }
 
+export interface ServicesSearch {
+  readonly q?: string
+  readonly sort?: string
+  readonly range?: string
+}
+
+export interface ServiceSearch {
+  readonly from?: string
+  readonly to?: string
+  readonly source?: string
+  readonly scope?: string
+  readonly by?: string
+  readonly clouds?: string
+  readonly show?: string
+}
+
 export interface IncidentsSearch {
   readonly state?: string
 }
@@ -70,6 +86,21 @@ const sloRoute = createRoute({
   validateSearch: (asked: Asked): SloSearch => present(asked, ['from', 'to', 'scope', 'by', 'rule']),
 })
 
+const servicesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/services',
+  component: lazyRouteComponent(() => import('./services/ServicesPage.tsx'), 'ServicesPage'),
+  validateSearch: (asked: Asked): ServicesSearch => present(asked, ['q', 'sort', 'range']),
+})
+
+const serviceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/service/$',
+  component: lazyRouteComponent(() => import('./services/ServicePage.tsx'), 'ServicePage'),
+  validateSearch: (asked: Asked): ServiceSearch =>
+    present(asked, ['from', 'to', 'source', 'scope', 'by', 'clouds', 'show']),
+})
+
 const incidentsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/incidents',
@@ -89,7 +120,15 @@ const sourcesRoute = createRoute({
   component: lazyRouteComponent(() => import('./sources/SourcesPage.tsx'), 'SourcesPage'),
 })
 
-const routeTree = rootRoute.addChildren([fleetRoute, sloRoute, incidentsRoute, incidentRoute, sourcesRoute])
+const routeTree = rootRoute.addChildren([
+  fleetRoute,
+  sloRoute,
+  servicesRoute,
+  serviceRoute,
+  incidentsRoute,
+  incidentRoute,
+  sourcesRoute,
+])
 
 export function createAppRouter(client: QueryClient) {
   // The first page is nearly always the fleet, and every other page knows names from it.

@@ -1,12 +1,17 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type {
   Contributors,
+  Diagnosis,
   Exemplar,
   Fleet,
   IncidentDetail,
   IncidentSummary,
   LatencyMap,
   Meta,
+  ServiceDetail,
+  ServiceGroups,
+  ServiceLatency,
+  Services,
   SloDetail,
   SloSeries,
   Source,
@@ -115,3 +120,77 @@ export const sourcesQuery = queryOptions({
   queryFn: async ({ signal }) => (await read<{ sources: readonly Source[] }>('sources', { signal })).sources,
   refetchInterval: 15_000,
 })
+
+export const diagnosisQuery = queryOptions({
+  queryKey: ['diagnosis'],
+  queryFn: ({ signal }) => read<Diagnosis>('diagnosis', { signal }),
+  refetchInterval: 15_000,
+})
+
+/** A stretch of time of one service as one source sees it, of the whole or one split. */
+export interface ServiceStretch extends Stretch {
+  /** Empty: the source that the service chooses. */
+  readonly source: string
+}
+
+const service = (id: string): string => `services/${encodeURIComponent(id)}`
+
+const serviceStretch = ({ source, ...stretch }: ServiceStretch): Record<string, string> => ({
+  ...stretchQuery(stretch),
+  source,
+})
+
+export const servicesQuery = (length: string) =>
+  queryOptions({
+    queryKey: ['services', length],
+    queryFn: ({ signal }) => read<Services>('services', { query: { range: length }, signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 60_000,
+  })
+
+export const serviceQuery = (stretch: ServiceStretch, points: number) =>
+  queryOptions({
+    queryKey: ['service', stretch, points],
+    queryFn: ({ signal }) =>
+      read<ServiceDetail>(service(stretch.id), {
+        query: { ...serviceStretch(stretch), points: String(points) },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  })
+
+export const serviceGroupsQuery = (
+  stretch: ServiceStretch,
+  { by, points, limit }: { by: string; points: number; limit: number },
+) =>
+  queryOptions({
+    queryKey: ['service-groups', stretch, by, points, limit],
+    queryFn: ({ signal }) =>
+      read<ServiceGroups>(`${service(stretch.id)}/groups`, {
+        query: { ...serviceStretch(stretch), by, points: String(points), limit: String(limit) },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  })
+
+export const serviceLatencyQuery = (stretch: ServiceStretch) =>
+  queryOptions({
+    queryKey: ['service-latency', stretch],
+    queryFn: ({ signal }) =>
+      read<ServiceLatency>(`${service(stretch.id)}/latency`, {
+        query: { ...serviceStretch(stretch), columns: '120' },
+        signal,
+      }),
+  })
+
+export const serviceExemplarsQuery = (stretch: ServiceStretch, kind: 'bad' | 'slow') =>
+  queryOptions({
+    queryKey: ['service-exemplars', stretch, kind],
+    queryFn: async ({ signal }) =>
+      (
+        await read<{ exemplars: readonly Exemplar[] }>(`${service(stretch.id)}/exemplars`, {
+          query: { ...serviceStretch(stretch), kind, limit: '12' },
+          signal,
+        })
+      ).exemplars,
+  })

@@ -128,6 +128,7 @@ function Key({ curve }: { curve: Curve }): ReactElement {
         <path
           d="M0 4H14"
           stroke={`var(--${curve.colour})`}
+          strokeOpacity={curve.opacity}
           strokeWidth={curve.width ?? 1.5}
           strokeDasharray={curve.dash?.join(' ')}
         />

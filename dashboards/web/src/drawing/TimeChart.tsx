@@ -16,6 +16,8 @@ export interface Curve {
   readonly kind?: 'line' | 'bars'
   readonly width?: number
   readonly dash?: readonly number[]
+  /** Of the line; absent: 1. Steps of one hue tell curves of one kind apart. */
+  readonly opacity?: number
   /** Opacity of the area down to zero; absent: no area. */
   readonly fill?: number
   readonly format: (value: number) => string
@@ -148,7 +150,7 @@ function optionsOf(
 }
 
 function seriesOf(curve: Curve): uPlot.Series {
-  const stroke = (): string => colour(curve.colour)
+  const stroke = (): string => colour(curve.colour, curve.opacity)
   const bars = uPlot.paths.bars
   return {
     label: curve.label,

@@ -3,13 +3,14 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import type { IncidentDetail } from '../../../../src/contract/index.ts'
 import { ApiFailure } from '../api/client.ts'
-import { incidentQuery } from '../api/queries.ts'
+import { incidentQuery, type Stretch } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { scopeLabel, scopeText } from '../format/scope.ts'
 import { headline } from '../format/sentences.ts'
 import { Failed, Loading, Missing, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
+import { Exemplars } from '../slo/Exemplars.tsx'
 import { Actions } from './Actions.tsx'
 import { IncidentChart } from './IncidentChart.tsx'
 import { IncidentMark } from './IncidentMark.tsx'
@@ -47,7 +48,11 @@ function IncidentView({ incident }: { incident: IncidentDetail }): ReactElement 
     <div className="page incident">
       <header className="hero">
         <p className="about muted">
-          <span className="mono">{incident.id}</span> · {incident.service} · {scope || words.wholeScope}
+          <span className="mono">{incident.id}</span> ·{' '}
+          <Link to="/service/$" params={{ _splat: incident.service }} className="link">
+            {incident.service}
+          </Link>{' '}
+          · {scope || words.wholeScope}
           {incident.reopened > 0 && ` · ${words.reopened(incident.reopened)}`}
         </p>
         <div className="title">
@@ -66,6 +71,7 @@ function IncidentView({ incident }: { incident: IncidentDetail }): ReactElement 
         <div className="main">
           <IncidentChart incident={incident} id={id} />
           <Members incident={incident} id={id} />
+          <Exemplars stretch={during(incident, id)} />
           <Timeline incident={incident} />
         </div>
         <aside className="side" aria-label={words.actions}>
@@ -100,6 +106,17 @@ function IncidentView({ incident }: { incident: IncidentDetail }): ReactElement 
       </div>
     </div>
   )
+}
+
+/** The incident's own stretch of time; while it is open it ends at a round instant, so that it is asked for seldom. */
+function during(incident: IncidentDetail, id: string): Stretch {
+  const end = incident.resolvedAt ?? Math.ceil(incident.now / 300) * 300
+  return {
+    id,
+    from: incident.startedAt,
+    to: Math.max(end, incident.startedAt + 60),
+    scope: scopeText(incident.scope),
+  }
 }
 
 /** The stretch of time of the incident with as much before it, for the page of the promise. */

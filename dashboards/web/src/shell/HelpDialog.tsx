@@ -7,7 +7,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }): ReactElement {
   const { singleKeys } = usePreferences()
   const rows: readonly (readonly [string, string])[] = [
     ['/ · Ctrl K · ⌘ K', words.keySearch],
-    ['g f · g i · g s', words.keyNavigate],
+    ['g f · g v · g i · g s', words.keyNavigate],
     ['j · k', words.keyMove],
     ['Enter', words.keyOpen],
     ['[ · ]', words.keyShift],

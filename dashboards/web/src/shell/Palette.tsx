@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
-import { fleetQuery, incidentsQuery } from '../api/queries.ts'
+import { fleetQuery, incidentsQuery, servicesQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { matches } from '../fleet/filter.ts'
 import { zones } from '../format/time.ts'
+import { DEFAULT_LENGTH } from '../services/filter.ts'
 import { Dialog } from './Dialog.tsx'
 import { Icon, type IconName } from './icons.tsx'
 import { choose, useWords } from './preferences.ts'
@@ -92,6 +93,8 @@ function useChoices(onHelp: () => void): Choice[] {
   const navigate = useNavigate()
   const slos = useQuery(fleetQuery).data?.slos ?? []
   const incidents = useQuery(incidentsQuery).data ?? []
+  const seen = useQuery(servicesQuery(DEFAULT_LENGTH)).data?.services.map(({ service }) => service) ?? []
+  const services = [...new Set([...seen, ...slos.map(({ service }) => service)])].sort()
   const icon = (name: IconName): ReactElement => <Icon name={name} size={16} />
   const pages: Choice[] = [
     {
@@ -100,6 +103,13 @@ function useChoices(onHelp: () => void): Choice[] {
       detail: 'g f',
       mark: icon('fleet'),
       act: () => void navigate({ to: '/' }),
+    },
+    {
+      key: 'p-services',
+      text: words.services,
+      detail: 'g v',
+      mark: icon('services'),
+      act: () => void navigate({ to: '/services' }),
     },
     {
       key: 'p-incidents',
@@ -171,6 +181,13 @@ function useChoices(onHelp: () => void): Choice[] {
       act: () => void navigate({ to: '/slo/$', params: { _splat: s.id } }),
     })),
     ...pages,
+    ...services.map((name) => ({
+      key: `v-${name}`,
+      text: name,
+      detail: words.service,
+      mark: icon('services'),
+      act: () => void navigate({ to: '/service/$', params: { _splat: name } }),
+    })),
     ...incidents.map((i) => ({
       key: `i-${i.id}`,
       text: `${i.id} ${i.name}`,

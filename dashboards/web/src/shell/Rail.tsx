@@ -15,6 +15,10 @@ export function Rail(): ReactElement {
         <Icon name="fleet" size={20} />
         <span>{words.fleet}</span>
       </Link>
+      <Link to="/services" activeOptions={{ includeSearch: false }}>
+        <Icon name="services" size={20} />
+        <span>{words.services}</span>
+      </Link>
       <Link to="/incidents" activeOptions={{ includeSearch: false }}>
         <Icon name="incidents" size={20} />
         <span>{words.incidents}</span>

@@ -49,6 +49,7 @@ function useShellKeys(setOpen: (what: 'palette' | 'help') => void): void {
     '?': () => setOpen('help'),
     'g f': () => void navigate({ to: '/' }),
     'g i': () => void navigate({ to: '/incidents' }),
+    'g v': () => void navigate({ to: '/services' }),
     'g s': () => void navigate({ to: '/sources' }),
     j: () => moveRow(1),
     k: () => moveRow(-1),

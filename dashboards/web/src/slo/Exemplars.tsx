@@ -24,13 +24,13 @@ export function Exemplars({ stretch }: { stretch: Stretch }): ReactElement {
       ) : answer.data.length === 0 ? (
         <Empty>{words.exemplarsNone}</Empty>
       ) : (
-        <Rows exemplars={answer.data} />
+        <ExemplarRows exemplars={answer.data} />
       )}
     </section>
   )
 }
 
-function Rows({ exemplars }: { exemplars: readonly Exemplar[] }): ReactElement {
+export function ExemplarRows({ exemplars }: { exemplars: readonly Exemplar[] }): ReactElement {
   const voice = useVoice()
   const { words } = voice
   return (
@@ -55,13 +55,30 @@ function Rows({ exemplars }: { exemplars: readonly Exemplar[] }): ReactElement {
               <td>{e.reason}</td>
               <td className="number">{e.durationMs === null ? '–' : voice.latency(e.durationMs)}</td>
               <td className="mono">
-                <TraceId id={e.traceId ?? e.requestId} />
+                {e.traceUrl !== null && e.traceId !== null ? (
+                  <TraceLink url={e.traceUrl} id={e.traceId} />
+                ) : (
+                  <TraceId id={e.traceId ?? e.requestId} />
+                )}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** Where the trace can be seen; only addresses of the web become links, whatever the configuration made of them. */
+function TraceLink({ url, id }: { url: string; id: string }): ReactElement {
+  const { words } = useVoice()
+  if (!/^https?:\/\//.test(url)) return <TraceId id={id} />
+  return (
+    <a className="link trace" href={url} target="_blank" rel="noreferrer" title={`${words.openTrace}: ${id}`}>
+      <span className="visually-hidden">{words.openTrace} </span>
+      {id.slice(0, 12)}
+      <Icon name="external" size={13} />
+    </a>
   )
 }
 

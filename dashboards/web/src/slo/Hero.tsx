@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
 import { budgetBar, variableTheme } from '../../../../src/charts/index.ts'
 import type { Evaluation, SloDetail } from '../../../../src/contract/index.ts'
@@ -26,7 +27,10 @@ export function Hero({ slo, evaluation }: { slo: SloDetail; evaluation: Evaluati
         </span>
       </div>
       <p className="about muted">
-        {slo.service} · {slo.owner} · {voice.indicator(slo.indicator)} · {slo.target}
+        <Link to="/service/$" params={{ _splat: slo.service }} className="link" title={words.serviceLink}>
+          {slo.service}
+        </Link>{' '}
+        · {slo.owner} · {voice.indicator(slo.indicator)} · {slo.target}
         {'\u202f% '}
         {words.over(voice.window(slo.window))}
       </p>

@@ -6,6 +6,7 @@ import { latencyQuery, type Stretch } from '../api/queries.ts'
 import { ChartPanel } from '../drawing/ChartPanel.tsx'
 import { colour } from '../drawing/colours.ts'
 import type { Plot } from '../drawing/TimeChart.tsx'
+import type { Range } from '../format/range.ts'
 import { useVoice, type Voice } from '../shell/voice.ts'
 import { rangeWords } from './BurnDown.tsx'
 import type { PageZoom } from './SloPage.tsx'
@@ -27,7 +28,7 @@ export function Latency({
   const { words } = voice
   const { data: map } = useQuery({ ...latencyQuery(stretch), enabled: slo.method === 'occurrences' })
   const plot = useMemo(
-    () => (map === undefined || map.edges.length < 2 ? undefined : plotOf(map, shown, voice)),
+    () => (map === undefined || map.edges.length < 2 ? undefined : heatmapOf(map, shown.axis, voice)),
     [map, shown.axis.from, shown.axis.to, voice],
   )
   // A promise about availability whose source keeps no durations has nothing to show here, and says nothing.
@@ -69,7 +70,8 @@ function lowest({ edges }: LatencyMap): number {
   return first > 0 ? first : second / 2
 }
 
-function plotOf(map: LatencyMap, shown: Shown, voice: Voice): Plot {
+/** The heatmap as a plot: a column a stretch of time, a row a range of latency on a logarithmic axis. */
+export function heatmapOf(map: LatencyMap, axis: Range, voice: Voice): Plot {
   const { words, latency } = voice
   const bound = (share: number): (number | null)[] => map.counts.map((c) => quantile(map, c, share))
   const threshold = map.thresholdMs
@@ -80,7 +82,7 @@ function plotOf(map: LatencyMap, shown: Shown, voice: Voice): Plot {
       { label: 'p50', values: bound(0.5), colour: 'text', width: 0, format: (v) => `≤ ${latency(v)}` },
       { label: 'p99', values: bound(0.99), colour: 'text', width: 0, format: (v) => `≤ ${latency(v)}` },
     ],
-    x: shown.axis,
+    x: axis,
     y: { low: lowest(map), high: map.edges.at(-1) ?? 1000, format: latency },
     log: true,
     marks:

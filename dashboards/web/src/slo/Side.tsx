@@ -78,7 +78,11 @@ function Facts({ slo }: { slo: SloDetail }): ReactElement {
       <dt>{words.minBad}</dt>
       <dd>{count(slo.minBadEvents)}</dd>
       <dt>{words.service}</dt>
-      <dd>{slo.service}</dd>
+      <dd>
+        <Link to="/service/$" params={{ _splat: slo.service }}>
+          {slo.service}
+        </Link>
+      </dd>
       <dt>{words.owner}</dt>
       <dd>{slo.owner}</dd>
       {/^https?:/.test(slo.runbook) && (

@@ -133,7 +133,7 @@ function ScopeLink({
   )
 }
 
-function Preset({
+export function Preset({
   preset,
   shown,
   now,
@@ -162,7 +162,7 @@ function Preset({
   )
 }
 
-function Step({
+export function Step({
   label,
   icon,
   act,
@@ -179,7 +179,7 @@ function Step({
 }
 
 /** A link that shows the same to whoever opens it, whenever. */
-function CopyLink({ shown, set }: { shown: Shown; set: (text: RangeText) => void }): ReactElement {
+export function CopyLink({ shown, set }: { shown: Shown; set: (text: RangeText) => void }): ReactElement {
   const { words } = useVoice()
   const [copied, setCopied] = useState(false)
   const copy = async (): Promise<void> => {
@@ -197,7 +197,7 @@ function CopyLink({ shown, set }: { shown: Shown; set: (text: RangeText) => void
   )
 }
 
-function Custom({
+export function Custom({
   shown,
   now,
   set,

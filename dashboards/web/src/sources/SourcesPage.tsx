@@ -1,13 +1,16 @@
+import './sources.css'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
-import type { Meta, Source, State } from '../../../../src/contract/index.ts'
-import { metaQuery, sourcesQuery } from '../api/queries.ts'
+import type { Meta, Source, SourceDiagnosis, State } from '../../../../src/contract/index.ts'
+import { diagnosisQuery, metaQuery, sourcesQuery } from '../api/queries.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
 import { scopeLabel } from '../format/scope.ts'
 import { Prose } from '../shell/Prose.tsx'
 import { Empty, Failed, Loading, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
+import { Installation } from './Installation.tsx'
+import { Walk } from './Walk.tsx'
 
 /** What each collector reads and how it fares; below it, what is wrong with the definitions. */
 export function SourcesPage(): ReactElement {
@@ -15,10 +18,12 @@ export function SourcesPage(): ReactElement {
   useTitle(words.sources)
   const sources = useQuery(sourcesQuery)
   const meta = useQuery(metaQuery)
+  const diagnosis = useQuery(diagnosisQuery)
   if (sources.data !== undefined)
     return (
       <div className="page sources">
-        <Sources sources={sources.data} now={meta.data?.now} />
+        <Sources sources={sources.data} now={meta.data?.now} diagnosed={diagnosis.data?.sources ?? []} />
+        {diagnosis.data && <Installation diagnosis={diagnosis.data} />}
         {meta.data && <Definitions meta={meta.data} />}
       </div>
     )
@@ -42,11 +47,21 @@ const MARKS: Readonly<Record<Source['state'], State>> = {
   stopped: 'exhausted',
 }
 
-function Sources({ sources, now }: { sources: readonly Source[]; now: number | undefined }): ReactElement {
+function Sources({
+  sources,
+  now,
+  diagnosed,
+}: {
+  sources: readonly Source[]
+  now: number | undefined
+  diagnosed: readonly SourceDiagnosis[]
+}): ReactElement {
   const { words, count } = useVoice()
   const failing = sources.filter((s) => s.state === 'failing')
+  const found = new Map(diagnosed.map((d) => [d.name, d]))
+  const isWrong = (s: Source): boolean => s.problem !== null || found.get(s.name)?.finding === 'wrong'
   const ordered = sources.toSorted(
-    (a, b) => Number(b.problem !== null) - Number(a.problem !== null) || a.name.localeCompare(b.name),
+    (a, b) => Number(isWrong(b)) - Number(isWrong(a)) || a.name.localeCompare(b.name),
   )
   const at = now ?? Math.max(0, ...sources.map((s) => s.lastSuccess ?? 0))
   return (
@@ -58,14 +73,23 @@ function Sources({ sources, now }: { sources: readonly Source[]; now: number | u
       </h1>
       <ul className="sourcelist">
         {ordered.map((s) => (
-          <SourceCard key={s.name} source={s} now={at} />
+          <SourceCard key={s.name} source={s} diagnosis={found.get(s.name)} now={at} />
         ))}
       </ul>
     </>
   )
 }
 
-function SourceCard({ source, now }: { source: Source; now: number }): ReactElement {
+function SourceCard({
+  source,
+  diagnosis,
+  now,
+}: {
+  source: Source
+  /** Undefined until the service has answered. */
+  diagnosis: SourceDiagnosis | undefined
+  now: number
+}): ReactElement {
   const voice = useVoice()
   const { words, count, duration, instant } = voice
   const ago = (at: number | null): string =>
@@ -84,7 +108,7 @@ function SourceCard({ source, now }: { source: Source; now: number }): ReactElem
           {words[source.state]}
         </span>
       </header>
-      {source.problem && (
+      {source.problem && !diagnosis?.walk.some(({ text }) => text === source.problem?.text) && (
         <div className="problem">
           <p>
             <b>{source.problem.text}</b> <span className="muted">{ago(source.problem.at)}</span>
@@ -112,8 +136,13 @@ function SourceCard({ source, now }: { source: Source; now: number }): ReactElem
         <Figure label={words.eventsRead} value={count(source.events)} />
         <Figure label={words.series} value={count(source.series)} />
         <Figure label={words.rejected} value={count(source.rejected)} loud={source.rejected > 0} />
-        <Figure label={words.overflowed} value={count(source.overflowed)} loud={source.overflowed > 0} />
+        <Figure
+          label={words.overflowed}
+          value={count(diagnosis?.overflowed ?? source.overflowed)}
+          loud={(diagnosis?.overflowed ?? source.overflowed) > 0}
+        />
       </dl>
+      {diagnosis && <Walk source={diagnosis} now={now} />}
       {source.targets.length > 0 && (
         <ul className="targets" aria-label={words.targets}>
           {source.targets.map((t) => (

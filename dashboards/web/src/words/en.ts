@@ -1,5 +1,8 @@
+import { servicesEn } from './services-en.ts'
+
 /** English. Every text of the pages; the other languages have the same keys, which the compiler holds. */
 export const en = {
+  ...servicesEn,
   fleet: 'Fleet',
   incidents: 'Incidents',
   sources: 'Sources',
@@ -307,7 +310,7 @@ export const en = {
     'Write an OpenSLO file into the definitions folder, or run `nines import` on what you have.',
   emptyFilter: 'No promise matches the filters.',
 
-  keyNavigate: 'Go to fleet, incidents, sources',
+  keyNavigate: 'Go to fleet, services, incidents, sources',
   keySearch: 'Search',
   keyMove: 'Next, previous row',
   keyOpen: 'Open the row',

@@ -1,7 +1,9 @@
 import type { Words } from './en.ts'
+import { servicesJa } from './services-ja.ts'
 
 /** Japanese, complete. */
 export const ja: Words = {
+  ...servicesJa,
   fleet: '一覧',
   incidents: 'インシデント',
   sources: 'データ元',
@@ -303,7 +305,7 @@ export const ja: Words = {
   emptyFleetNext: '定義フォルダに OpenSLO ファイルを書くか、既存の定義に `nines import` を実行してください。',
   emptyFilter: '条件に合う SLO はありません。',
 
-  keyNavigate: '一覧・インシデント・データ元へ',
+  keyNavigate: '一覧・サービス・インシデント・データ元へ移動',
   keySearch: '検索',
   keyMove: '次の行・前の行',
   keyOpen: '行を開く',
