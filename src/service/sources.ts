@@ -194,13 +194,7 @@ export function sourceFaults(
   const options = { sink: nowhere, base, run: 'check' }
   return sources.map((source) => ({
     source,
-    faults: inputsIn(source).flatMap(({ name, labels, details }) => {
-      const made = collectorOf(world, { source, labels, details, options, run: 'check', questions: () => [] })
-      const prefix = name === '' ? '' : `${name}: `
-      return made.kind === 'ok'
-        ? []
-        : made.error.map((fault) => ({ ...fault, text: `${prefix}${fault.text}` }))
-    }),
+    faults: openInputs(world, source, { options, questions: () => [] }).faults,
   }))
 }
 
