@@ -6,7 +6,6 @@ import { setMaxListeners } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Session } from 'chdb'
 import {
   earlier,
   type Labels,
@@ -19,6 +18,7 @@ import { createService, type ServiceOptions } from '../src/service/index.ts'
 import { type Ledger, openLedger } from '../src/store/index.ts'
 import { createSystem } from '../src/system.ts'
 import type { LedgerStep, TrafficRow } from '../src/traffic/index.ts'
+import { askWindows, type Filling, fillDays, type Took } from './direct/windows.ts'
 
 const SERVICES = Number(process.argv[2] ?? 250)
 const DAYS = Number(process.argv[3] ?? 30)
@@ -64,7 +64,7 @@ async function fill(path: string, to: UnixSeconds): Promise<number> {
     await ledger.write(stepOf(from, unixSeconds(from + 60)))
     await ledger[Symbol.asyncDispose]()
     const days = Math.floor((to - from) / DAY)
-    await generate(path, from, days)
+    await fillDays(path, { from, days }, filling)
     from = unixSeconds(from + days * DAY)
     rows += labels.length * days * 1440
     ledger = await openLedger(world, store)
@@ -95,24 +95,16 @@ function stepOf(from: UnixSeconds, to: UnixSeconds): LedgerStep {
   return { writer: 'history', revision: from, traffic, coverage }
 }
 
-/** The rows of `rowsOf`, good and bad, by SQL. */
-async function generate(path: string, from: UnixSeconds, days: number): Promise<void> {
-  const engine = new Session(join(path, 'engine'))
-  const columns = 'quarter, series, kind, reason, minute, writer, revision, count, bins, tallies, text'
-  const index = `toUInt32(extract(labels['service_name'], '[0-9]+')) * 4 + indexOf(['${CLOUDS.join("','")}'], labels['cloud_provider']) - 1`
-  for (let day = 0; day < days; day++) {
-    const start = from / 60 + day * 1440
-    const minutes = `(SELECT id, ${index} AS s, toUInt32(arrayJoin(range(1440)) + ${start}) AS m FROM nines.series FINAL WHERE family = 'requests')`
-    const rest = `toDateTime(m * 60, 'UTC'), 'history', m * 60`
-    await engine.queryAsync(
-      `INSERT INTO nines.cells (${columns}) SELECT intDiv(m * 60, 21600), id, 'good', '2xx', ${rest}, 300 + (m * 7 + s * 13) % 400 AS good,
-        if(intDiv(s, 4) % 2 = 0, [455 + s % 20, 457 + s % 20, 460 + s % 20, 495 + s % 20], []), if(intDiv(s, 4) % 2 = 0, [good - 60, 40, 15, 5], []), '' FROM ${minutes}`,
-    )
-    await engine.queryAsync(
-      `INSERT INTO nines.cells (${columns}) SELECT intDiv(m * 60, 21600), id, 'bad', 'http-503', ${rest}, 20, [], [], '' FROM ${minutes} WHERE (m * 31 + s) % 97 = 0`,
-    )
-  }
-  engine.close()
+/** The rows of `rowsOf` by SQL. */
+const filling: Filling = {
+  series: `toUInt32(extract(labels['service_name'], '[0-9]+')) * 4 + indexOf(['${CLOUDS.join("','")}'], labels['cloud_provider']) - 1`,
+  good: '300 + (m * 7 + s * 13) % 400',
+  bad: '20',
+  hasBad: '(m * 31 + s) % 97 = 0',
+  latency: {
+    bins: 'if(intDiv(s, 4) % 2 = 0, [455 + s % 20, 457 + s % 20, 460 + s % 20, 495 + s % 20], [])',
+    tallies: 'if(intDiv(s, 4) % 2 = 0, [good - 60, 40, 15, 5], [])',
+  },
 }
 
 /** A file for each service: two availability promises, and four latency promises where it has latencies. */
@@ -160,11 +152,6 @@ spec:
 
 // The loop, the collectors and the writer wait on one signal.
 setMaxListeners(0)
-/** Milliseconds by the clock, and of all processors meanwhile. */
-interface Took {
-  readonly wall: number
-  readonly cpu: number
-}
 const spans = new Map<string, Took[]>()
 const system = createSystem({ env: {}, logLevel: 'warn', logFormat: 'json' })
 const world: World = {
@@ -301,22 +288,9 @@ const tick = at(
 await service[Symbol.asyncDispose]()
 clearInterval(watch)
 
-// What one would write first: every tick asks the engine for the eight windows of every series.
 const now = minuteOf(world.clock.now())
 const windows = [300, 1_800, 3_600, 7_200, 21_600, DAY, 3 * DAY, DAYS * DAY]
-const columns = windows.flatMap((length) =>
-  ['good', 'bad'].map((kind) => `sumIf(count, kind = '${kind}' AND minute >= ${now - length})`),
-)
-const direct = new Session(join(directory, 'ledger/engine'))
-const asked: number[] = []
-for (let i = 0; i < 3; i++) {
-  const start = performance.now()
-  await direct.queryAsync(
-    `SELECT series, ${columns.join(', ')} FROM nines.cells FINAL WHERE kind IN ('good', 'bad') AND minute >= ${now - DAYS * DAY} GROUP BY series SETTINGS max_threads = 2 FORMAT Null`,
-  )
-  asked.push(performance.now() - start)
-}
-direct.close()
+const asked = (await askWindows(join(directory, 'ledger'), windows, now)).took.map(({ wall }) => wall)
 say(
   'the same windows asked of the engine, no latencies',
   `${ms(at(asked, 0.5))}, ${(at(asked, 0.5) / tick).toFixed(1)} times a tick`,
