@@ -8,7 +8,13 @@ import { createServer } from 'vite'
 import { declared } from './vitest.mjs'
 
 const NAMESPACE = '__stryker__'
-const FEW_RUNS = '25'
+const FEW_RUNS = '10'
+/**
+ * A test that passes a mutant so many times as often as all tests together did without it will not end. Stryker allows
+ * for a hundred times over all tests.
+ */
+const HITS_A_TEST = 5
+const HITS_ALLOWED = 100
 
 /** What instrumented code reads and counts into. */
 const instrumented = (globalThis[NAMESPACE] ??= {})
@@ -51,6 +57,7 @@ function createRunner() {
     const results = []
     for (const { id, name, fileName, run: body } of chosen) {
       instrumented.currentTestId = id
+      if (instrumented.hitLimit !== undefined) instrumented.hitCount = 0
       const began = performance.now()
       let failure
       try {
@@ -83,15 +90,16 @@ function createRunner() {
       loaded ??= load()
       await loaded
       instrumented.activeMutant = activeMutant.id
-      instrumented.hitCount = hitLimit === undefined ? undefined : 0
-      instrumented.hitLimit = hitLimit
+      const hits = hitLimit === undefined ? undefined : (hitLimit / HITS_ALLOWED) * HITS_A_TEST
+      instrumented.hitCount = hits === undefined ? undefined : 0
+      instrumented.hitLimit = hits
       const chosen = testFilter ? declared.tests.filter(({ id }) => testFilter.includes(id)) : declared.tests
       const result = await run(
         chosen.toSorted((a, b) => (took.get(a.id) ?? 0) - (took.get(b.id) ?? 0)),
         true,
       )
       for (const { id, timeSpentMs, status } of result.tests) if (status === 0) took.set(id, timeSpentMs)
-      return toMutantRunResult(determineHitLimitReached(instrumented.hitCount, hitLimit) ?? result)
+      return toMutantRunResult(determineHitLimitReached(instrumented.hitCount, hits) ?? result)
     },
     dispose: () => server?.close(),
   }

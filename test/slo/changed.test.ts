@@ -52,14 +52,19 @@ function bucketsOf({ events = 1000, bad = () => 0 }: Situation) {
   const byHour = Array.from({ length: 48 }, (_, h) =>
     failed.slice(h * 60, h * 60 + 60).reduce((sum, count) => sum + count, 0),
   )
-  const minutes = { start, width: 60, good: failed.map((count) => Math.max(0, events - count)), bad: failed }
+  const minutesFrom = (first: number) => ({
+    start: unixSeconds(start + first * 60),
+    width: 60,
+    good: failed.slice(first).map((count) => Math.max(0, events - count)),
+    bad: failed.slice(first),
+  })
   const hours = {
     start,
     width: HOUR,
     good: byHour.map((count) => Math.max(0, events * 60 - count)),
     bad: byHour,
   }
-  return { minutes, hours }
+  return { minutes: minutesFrom(0), lastMinutes: minutesFrom(MINUTES - 600), hours }
 }
 
 function prepared(situation: Situation) {
@@ -77,9 +82,9 @@ const all = situations.map(prepared)
 
 function createIn(one: Slo) {
   const timelines = createTimelines([one], { now })
-  const be = ({ hours, minutes, spans }: (typeof all)[number]): Evaluation => {
-    if (one.method === 'occurrences') timelines.load('s', 'i', { scope: {}, ...hours })
-    timelines.load('s', 'i', { scope: {}, ...minutes })
+  const be = ({ hours, minutes, lastMinutes, spans }: (typeof all)[number]): Evaluation => {
+    const answers = one.method === 'occurrences' ? [hours, lastMinutes] : [minutes]
+    for (const answer of answers) timelines.load('s', 'i', { scope: {}, ...answer })
     timelines.cover('edge', [{ from: unixSeconds(0), to: now, state: 'missing' }])
     timelines.cover('edge', spans)
     return timelines.evaluate(now)[0]!
