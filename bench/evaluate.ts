@@ -14,7 +14,8 @@ import { askWindows, fillDays, type WindowSums } from './direct/windows.ts'
 
 const OBJECTIVES = Number(process.env['NINES_BENCH_OBJECTIVES'] ?? 10_000)
 const DAYS = 30
-const START = unixSeconds(1_794_182_400)
+/** Seventeen minutes past an hour, so that windows begin inside hours. */
+const START = unixSeconds(1_794_182_400 + 17 * 60)
 /** Series that are asked of ClickHouse: 8.6 million minutes. What it takes grows in proportion. */
 const ASKED = Math.min(OBJECTIVES, Number(process.env['NINES_BENCH_ASKED'] ?? 200))
 
@@ -210,6 +211,10 @@ const heap = heapOf(15, () => {
   now = unixSeconds(now + 1)
   timelines.changed(now)
 })
+const heapTurning = heapOf(15, () => {
+  now = unixSeconds(now + 60)
+  timelines.changed(now)
+})
 now = START
 const minute = time(5, () => {
   now = unixSeconds(now + 60)
@@ -236,6 +241,7 @@ console.log(`  the same asked by SQL       ${direct.toFixed(0)} ms (${ASKED} mea
 console.log(`  sum / changes only          ${(plain / tick).toFixed(0)}`)
 console.log(`  SQL / changes only          ${(direct / tick).toFixed(0)}`)
 console.log(`  heap a tick, changes only   ${heapText(heap)}`)
+console.log(`  the same, as a minute ends  ${heapText(heapTurning)}`)
 console.log(`  bytes a series              ${Math.round(bytes / series)}`)
 
 function heapText(grown: number): string {

@@ -1,9 +1,9 @@
-import { type Seconds, seconds, unixSeconds } from '../base/index.ts'
+import { type Seconds, seconds } from '../base/index.ts'
 import type { BurnMeasure } from './burn.ts'
-import { countMinutes } from './coverage.ts'
+import { isKnownIn } from './coverage.ts'
 import type { Slo } from './definition.ts'
 import type { Counts } from './evaluation.ts'
-import { type Meter, measure } from './measure.ts'
+import { measure } from './measure.ts'
 import { stepOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 import { longestLength } from './window.ts'
@@ -59,14 +59,9 @@ export function measureBurns({ meter, ends, plan }: Subject, sums: Float64Array)
     const total = sums[0] ?? 0
     sums[2 + 3 * i] = total
     sums[3 + 3 * i] = sums[1] ?? 0
-    sums[4 + 3 * i] = total > 0 || isSeen(meter, from, to, ends.burn !== undefined) ? 0 : 1
+    const seen = total > 0 || (ends.burn !== undefined && isKnownIn(meter.coverage, from, to))
+    sums[4 + 3 * i] = seen ? 0 : 1
   }
-}
-
-function isSeen(meter: Meter, from: number, to: number, reported: boolean): boolean {
-  if (!reported) return false
-  const { known, partial } = countMinutes(meter.coverage, { from: unixSeconds(from), to: unixSeconds(to) })
-  return known + partial > 0
 }
 
 export function burnAt(sums: Float64Array, i: number): BurnMeasure {

@@ -69,7 +69,16 @@ export function judgeBlindness(
     readonly terms: Pick<BudgetTerms, 'allowed' | 'length'>
   },
 ): ConditionVerdict {
-  if (blindFor === undefined) return { condition, kind: 'no-data', value: undefined }
-  const due = blindFor * 1e12 >= condition.share * terms.allowed * terms.length
-  return { condition, kind: due && blindFor > settle ? 'met' : 'calm', value: blindFor }
+  const due = condition.share * terms.allowed * terms.length
+  return { condition, kind: blindKind(blindFor, due, settle), value: blindFor }
+}
+
+/** Met once nothing has been known for `due` seconds ÷ 10^12, and for longer than reports usually take. */
+export function blindKind(
+  blindFor: number | undefined,
+  due: number,
+  settle: number,
+): ConditionVerdict['kind'] {
+  if (blindFor === undefined) return 'no-data'
+  return blindFor * 1e12 >= due && blindFor > settle ? 'met' : 'calm'
 }

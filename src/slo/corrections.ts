@@ -213,9 +213,14 @@ export function countedTime(
   window: Window | undefined,
   { bounds, range }: { readonly bounds: Range; readonly range: Range },
 ): { readonly length: Seconds; readonly elapsed: Seconds } {
-  const length = seconds(between(bounds.from, bounds.to) - excludedTime(segments, bounds))
+  const length = countedLength(segments, bounds)
   if (window?.kind !== 'calendar') return { length, elapsed: length }
-  return { length, elapsed: seconds(between(range.from, range.to) - excludedTime(segments, range)) }
+  return { length, elapsed: countedLength(segments, range) }
+}
+
+/** The length of a range without the time that corrections take out. */
+export function countedLength(segments: readonly Segment<unknown>[], range: Range): Seconds {
+  return seconds(between(range.from, range.to) - excludedTime(segments, range))
 }
 
 function excludedTime(segments: readonly Segment<unknown>[], range: Range): number {

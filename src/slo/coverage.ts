@@ -147,6 +147,14 @@ export function firstReported(timeline: CoverageTimeline): number | undefined {
   return timeline.at[0]
 }
 
+/** Whether anything is known of `[from, to)`, completely or in part. */
+export function isKnownIn(timeline: CoverageTimeline, from: number, to: number): boolean {
+  const { at, rank } = timeline
+  for (let i = Math.max(0, segmentAt(timeline, from)); (at[i] ?? to) < to; i++)
+    if (rank[i] === RANK.known || rank[i] === RANK.partial) return true
+  return false
+}
+
 /** The minutes of a range by what is known of them. `failed` are those that are known to be missing. */
 export interface MinuteCounts {
   readonly known: number

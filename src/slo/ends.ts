@@ -1,14 +1,14 @@
 import { type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { type CoverageTimeline, reportedThrough } from './coverage.ts'
 import { totalAt } from './prefix.ts'
-import type { HeldSeries } from './series.ts'
+import type { HeldSeries, SeriesShape } from './series.ts'
 
-/** Where an evaluation's windows end. */
+/** Where an evaluation's windows end. Moved on from one evaluation to the next. */
 export interface Ends {
   /** Of the objective's windows: the last whole minute, or slice. */
-  readonly window: UnixSeconds
+  window: UnixSeconds
   /** Of burn windows; undefined when too long nothing was reported. */
-  readonly burn: UnixSeconds | undefined
+  burn: UnixSeconds | undefined
 }
 
 /** How far behind `now` what was reported may be. */
@@ -19,21 +19,31 @@ export interface Patience {
   readonly lag: number
 }
 
+/** What ends: the steps of all its scopes together, and where they do. */
+interface Ending {
+  readonly ends: Ends
+  readonly shape: SeriesShape
+  readonly scopes: ReadonlyMap<string, { readonly series: HeldSeries }>
+}
+
+/** When everything is evaluated, and how late reports may be then. */
+export interface Moment {
+  readonly now: UnixSeconds
+  readonly patience: Patience
+}
+
 /**
  * Windows end at the last whole minute that was reported or has events, at most `settle` before now. Burn windows
  * end after the running minute once it has events, so that an outage is seen in its first minute; else where what
  * was reported ends, at most `lag` before now. Slices count when they are complete.
  */
-export function endsAt(
-  now: UnixSeconds,
-  measured: {
-    readonly series: HeldSeries | undefined
-    readonly coverage: CoverageTimeline
-    readonly step: number
-  },
-  patience: Patience,
-): Ends {
-  const { series, coverage, step } = measured
+export function moveEnds(
+  { ends, scopes, shape }: Ending,
+  coverage: CoverageTimeline,
+  { now, patience }: Moment,
+): void {
+  const { step } = shape
+  const series = scopes.get('')?.series
   const whole = Math.floor(now / step) * step
   const running = whole + step
   const reported = Math.floor((reportedThrough(coverage) ?? -Infinity) / step) * step
@@ -42,10 +52,8 @@ export function endsAt(
   const window = Math.max(seen, Math.floor((whole - patience.settle) / step) * step)
   const live = step === 60 && now > whole && lastCounted(series, whole, running, step) === running
   const burn = live ? running : seen
-  return {
-    window: unixSeconds(Math.min(window, whole)),
-    burn: burn >= floor ? unixSeconds(burn) : undefined,
-  }
+  ends.window = unixSeconds(window)
+  ends.burn = burn >= floor ? unixSeconds(burn) : undefined
 }
 
 /** The end of the last step of `[from, to)` that has events; minus infinity when none has. */

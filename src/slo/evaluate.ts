@@ -1,8 +1,7 @@
 import { MINUTE, type Seconds, type UnixSeconds } from '../base/index.ts'
 import { type BurnMeasure, type BurnTerms, burnRate, burnsAbove, EVEN, judgeRule } from './burn.ts'
 import { burnAt, measureBurns } from './burn-windows.ts'
-import { judgeBlindness, judgeCondition } from './conditions.ts'
-import { countedTime } from './corrections.ts'
+import { judgeCondition } from './conditions.ts'
 import { knownThrough } from './coverage.ts'
 import type { Objective } from './definition.ts'
 import type { BurnVerdict, ConditionVerdict, Evaluation, SloState } from './evaluation.ts'
@@ -42,12 +41,11 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
     windows: windows.map((w) => w.evaluation),
     verdicts,
     ...conditionsOf(subject, windows[0], now),
-    state: stateOf({
-      unknown: isUnknown(windows[0]?.evaluation.data),
-      left: windows[0]?.left ?? 1,
-      burning: verdicts.some((verdict) => verdict.kind === 'burning'),
-      fast: !pace.blind && burnsAbove(pace.counts, objective.allowed, EVEN),
-    }),
+    state: stateOf(
+      isUnknown(windows[0]?.evaluation.data) ? undefined : windows[0]?.left,
+      verdicts.some((verdict) => verdict.kind === 'burning'),
+      burnsAbove(pace.counts, objective.allowed, EVEN),
+    ),
   }
 }
 
@@ -70,39 +68,22 @@ function conditionsOf(
   return { conditions: conditions.map((condition) => judgeCondition(condition, facts)) }
 }
 
-/** Minutes that only just ended may still be reported. */
-function blindFor({ meter }: Subject, now: UnixSeconds): number | undefined {
+/** Seconds since anything was known; undefined when nothing ever was. */
+export function blindFor({ meter }: Subject, now: UnixSeconds): number | undefined {
   const known = knownThrough(meter.coverage)
   return known === undefined ? undefined : Math.max(0, Math.floor(now / 60) * 60 - known)
 }
 
-/** The verdicts of the conditions on what is known, by themselves. */
-export function blindnessOf(subject: Subject, now: UnixSeconds): readonly ConditionVerdict[] {
-  const { meter, objective, slo, ends, settle } = subject
-  const [window] = slo.windows
-  const bounds = subject.bounds[0] ?? { from: ends.window, to: ends.window }
-  const range = { from: bounds.from, to: ends.window }
-  const terms = { allowed: objective.allowed, ...countedTime(meter.segments, window, { bounds, range }) }
-  const facts = { blindFor: blindFor(subject, now), terms, settle }
-  return (slo.policy.conditions ?? []).flatMap((condition) =>
-    condition.kind === 'blind' ? [judgeBlindness(condition, facts)] : [],
-  )
-}
-
 /**
- * `unknown` when nothing is known of the first window. `exhausted` once nothing is left, which is already so when
- * exactly all is spent: the objective is still met then, and the next failure breaks it.
+ * `unknown` when nothing is known of the first window, whose sign of what is left is undefined then. `exhausted` once
+ * nothing is left, which is already so when exactly all is spent: the objective is still met then, and the next failure
+ * breaks it.
  */
-export function stateOf(facts: {
-  readonly unknown: boolean
-  readonly left: -1 | 0 | 1
-  readonly burning: boolean
-  readonly fast: boolean
-}): SloState {
-  if (facts.unknown) return 'unknown'
-  if (facts.left <= 0) return 'exhausted'
-  if (facts.burning) return 'burning'
-  return facts.fast ? 'watch' : 'ok'
+export function stateOf(left: -1 | 0 | 1 | undefined, burning: boolean, fast: boolean): SloState {
+  if (left === undefined) return 'unknown'
+  if (left <= 0) return 'exhausted'
+  if (burning) return 'burning'
+  return fast ? 'watch' : 'ok'
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DAY, HOUR } from '../base/index.ts'
+import { DAY, HOUR, unixSeconds } from '../base/index.ts'
 import { burnPlanOf } from './burn-windows.ts'
 import { ALWAYS_KNOWN } from './coverage.ts'
 import type { Objective, Slo } from './definition.ts'
@@ -30,6 +30,7 @@ export function createFeed(
     scopes: new Map(),
     lengths: [...new Set([...rolling, ...burns])],
     windows: slo.windows,
+    ends: { window: unixSeconds(0), burn: undefined },
     hour: -1,
     start: 0,
     oldest: 0,

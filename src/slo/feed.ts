@@ -2,6 +2,7 @@ import { HOUR, type Labels, type Range, type UnixSeconds, unixSeconds } from '..
 import type { Correction, Segment } from './corrections.ts'
 import type { CoverageTimeline } from './coverage.ts'
 import type { Window } from './definition.ts'
+import type { Ends } from './ends.ts'
 import type { Ranges } from './ranges.ts'
 import type { HeldSeries, SeriesShape } from './series.ts'
 import type { Judgement } from './slices.ts'
@@ -27,6 +28,8 @@ export interface Feed {
   /** Lengths of all windows that slide. */
   readonly lengths: readonly number[]
   readonly windows: readonly Window[]
+  /** Where windows end; the same for all scopes. */
+  readonly ends: Ends
   /** The hour for which `start`, `oldest` and `edges` hold. */
   hour: number
   /** Where the steps of the recent past begin; on an hour. */

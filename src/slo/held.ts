@@ -1,8 +1,8 @@
-import { type Labels, labelsKey, type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import { type Labels, labelsKey, type Range, type UnixSeconds } from '../base/index.ts'
 import { type BurnPlan, burnPlanOf } from './burn-windows.ts'
 import { ALWAYS_KNOWN, type CoverageTimeline } from './coverage.ts'
 import type { Slo } from './definition.ts'
-import { type Ends, endsAt, type Patience } from './ends.ts'
+import { type Moment, moveEnds } from './ends.ts'
 import type { Feed } from './feed.ts'
 import { createFeed } from './feed-create.ts'
 import { coverFeed, position, segmentsFor } from './feed-position.ts'
@@ -43,50 +43,42 @@ export function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
 }
 
 /** Brings the subjects of one SLO to `now`: scopes that came or went, where windows end, what is known. */
-export function moveOn(
-  one: Held,
-  at: { readonly now: UnixSeconds; readonly patience: Patience; readonly coverage: CoverageTimeline },
-): void {
+export function moveOn(one: Held, coverage: CoverageTimeline, moment: Moment): void {
   const { slo, feeds } = one
+  const { now, patience } = moment
   let version = 0
   for (const feed of feeds) {
-    coverFeed(feed, at.coverage, at.patience.lag)
-    position(feed, at.now, at.patience.lag)
+    coverFeed(feed, coverage, patience.lag)
+    position(feed, now, patience.lag)
+    moveEnds(feed, coverage, moment)
     version += feed.version
   }
   if (version !== one.version) {
-    one.subjects = subjectsOf(one, at.patience.settle)
+    one.subjects = subjectsOf(one, patience.settle)
     one.version = version
   }
-  let last: Feed | undefined
-  let ends: Ends | undefined
   for (const subject of one.subjects) {
     const { feed, meter } = subject
-    if (feed !== last || !ends) {
-      const whole = { series: feed.scopes.get('')?.series, coverage: at.coverage, step: feed.shape.step }
-      ends = endsAt(at.now, whole, at.patience)
-      last = feed
-    }
-    subject.ends = ends
-    subject.bounds = boundsAt(one, ends.window)
-    meter.coverage = at.coverage
+    subject.bounds = boundsAt(one, feed.ends.window)
+    meter.coverage = coverage
     if (feed.corrections.length > 0 || meter.segments.length > 0)
       meter.segments = segmentsFor(feed, subject.scope, slo.splitBy)
   }
 }
 
-/** The windows' bounds; a calendar window is looked up once, and then holds until it ends. */
 function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
-  if (one.bounds?.end === end) return one.bounds.ranges
-  const before = one.bounds?.ranges
-  const ranges = one.slo.windows.map((window, i) => {
-    const last = before?.[i]
+  if (one.bounds?.end !== end) one.bounds = { end, ranges: nextBounds(one, end) }
+  return one.bounds.ranges
+}
+
+/** The windows' bounds; a calendar window is looked up once, and then holds until it ends. */
+function nextBounds({ slo, bounds }: Held, end: UnixSeconds): readonly Range[] {
+  return slo.windows.map((window, i) => {
+    const last = bounds?.ranges[i]
     return window.kind === 'calendar' && last && last.from <= end && end < last.to
       ? last
       : windowBounds(window, end)
   })
-  one.bounds = { end, ranges }
-  return ranges
 }
 
 /** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
@@ -110,8 +102,8 @@ function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubj
       settle,
       meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
       bounds: [],
-      ends: { window: unixSeconds(0), burn: undefined },
-      signature: before.get(key(objective.name, labels))?.signature ?? -1,
+      ends: feed.ends,
+      said: before.get(key(objective.name, labels))?.said ?? [],
     }))
   })
 }

@@ -73,27 +73,26 @@ function addOlder(series: HeldSeries, from: number, to: number, sum: Float64Arra
   const { perHour } = series.shape
   const firstHour = Math.ceil(from / perHour)
   const lastHour = Math.floor(to / perHour)
-  if (firstHour > lastHour) return addEdge(series, lastHour, { from, to }, sum)
+  if (firstHour > lastHour) return addEdge(series, from, to, sum)
   addBetween(series.hours, firstHour, lastHour, sum)
-  const head =
-    from === firstHour * perHour || addEdge(series, firstHour - 1, { from, to: firstHour * perHour }, sum)
-  const tail = to === lastHour * perHour || addEdge(series, lastHour, { from: lastHour * perHour, to }, sum)
+  const head = from === firstHour * perHour || addEdge(series, from, firstHour * perHour, sum)
+  const tail = to === lastHour * perHour || addEdge(series, lastHour * perHour, to, sum)
   return head && tail
 }
 
-function addEdge(
-  series: HeldSeries,
-  hour: number,
-  { from, to }: { readonly from: number; readonly to: number },
-  sum: Float64Array,
-): boolean {
-  const edge = series.edges.find((held) => held.hour === hour)
-  if (!edge) return false
-  const a = 2 * (from - hour * series.shape.perHour)
-  const b = 2 * (to - hour * series.shape.perHour)
-  sum[0] = (sum[0] ?? 0) + (edge.sums[b] ?? 0) - (edge.sums[a] ?? 0)
-  sum[1] = (sum[1] ?? 0) + (edge.sums[b + 1] ?? 0) - (edge.sums[a + 1] ?? 0)
-  return true
+/** Adds steps of one hour; false when they are not held. */
+function addEdge(series: HeldSeries, from: number, to: number, sum: Float64Array): boolean {
+  const { perHour } = series.shape
+  const hour = Math.floor(from / perHour)
+  for (const edge of series.edges) {
+    if (edge.hour !== hour) continue
+    const a = 2 * (from - hour * perHour)
+    const b = 2 * (to - hour * perHour)
+    sum[0] = (sum[0] ?? 0) + (edge.sums[b] ?? 0) - (edge.sums[a] ?? 0)
+    sum[1] = (sum[1] ?? 0) + (edge.sums[b + 1] ?? 0) - (edge.sums[a + 1] ?? 0)
+    return true
+  }
+  return false
 }
 
 /**

@@ -13,9 +13,9 @@ export interface Subject {
   readonly plan: BurnPlan
   /** The bounds of the SLO's windows, in their order, that hold the end of the evaluation. */
   bounds: readonly Range[]
-  ends: Ends
+  readonly ends: Ends
   /** So long a minute that ended may go unreported before it counts as not known: seconds. */
   readonly settle: number
-  /** Of the verdicts and the state when `changed` last looked; -1 before. */
-  signature: number
+  /** The verdicts of the rules, the state, and those of the conditions when `changed` last looked; empty before. */
+  readonly said: string[]
 }

@@ -12,7 +12,7 @@ import { createBurnSums } from './burn-windows.ts'
 import { type Correction, type CorrectionProblem, correctionsOf, problemOf } from './corrections.ts'
 import type { CoverageTimeline, KnownSpan } from './coverage.ts'
 import type { Slo, SloId } from './definition.ts'
-import type { Patience } from './ends.ts'
+import type { Moment } from './ends.ts'
 import { evaluateSubject } from './evaluate.ts'
 import type { Counts, Evaluation } from './evaluation.ts'
 import type { Buckets, Feed } from './feed.ts'
@@ -21,8 +21,8 @@ import { correctFeed, coverFeed, missingOf, position, segmentsFor } from './feed
 import { type Held, holdSlo, moveOn } from './held.ts'
 import { createKnowledge } from './knowledge.ts'
 import { type Meter, measure } from './measure.ts'
+import { saysOther } from './said.ts'
 import { sizeOf } from './series.ts'
-import { signatureOf } from './signature.ts'
 import { scaleOf, stepOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -95,24 +95,24 @@ export interface TimelinesOptions {
 }
 
 export function createTimelines(slos: readonly Slo[], options: TimelinesOptions): Timelines {
-  const patience: Patience = { settle: options.settle ?? 120, lag: options.lag ?? 7_200 }
+  const patience = { settle: options.settle ?? 120, lag: options.lag ?? 7_200 }
   const held = new Map(slos.map((slo) => [slo.id, holdSlo(slo, options.now, patience.lag)]))
+  // An array, whose turns build nothing, unlike those of a map.
+  const all = [...held.values()]
   const knowledge = createKnowledge()
-  const sums = createBurnSums([...held.values()].map((one) => one.plan))
+  const sums = createBurnSums(all.map((one) => one.plan))
 
-  const subjectsAt = (one: Held, now: UnixSeconds): readonly Subject[] => {
-    moveOn(one, { now, patience, coverage: knowledge.of(one) })
+  const subjectsAt = (one: Held, moment: Moment): readonly Subject[] => {
+    moveOn(one, knowledge.of(one), moment)
     return one.subjects
   }
   const evaluateHeld = (one: Held, now: UnixSeconds): Evaluation[] =>
-    subjectsAt(one, now).map((subject) => evaluateSubject(subject, now, sums))
+    subjectsAt(one, { now, patience }).map((subject) => evaluateSubject(subject, now, sums))
   const feedsOf = (slo: SloId): readonly Feed[] => held.get(slo)?.feeds ?? []
 
   return {
     needs: (now) =>
-      [...held.values()].flatMap((one) =>
-        needsOf(one, now, { lag: patience.lag, coverage: knowledge.of(one) }),
-      ),
+      all.flatMap((one) => needsOf(one, now, { lag: patience.lag, coverage: knowledge.of(one) })),
     load: (slo, indicator, answer) => {
       for (const feed of feedsOf(slo)) if (feed.indicator === indicator) loadScope(feed, answer.scope, answer)
     },
@@ -121,24 +121,22 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       for (const feed of feedsOf(slo)) markHeld(feed, range, { width, through })
     },
     touched: (source, range) => {
-      for (const { slo, feeds } of held.values())
+      for (const { slo, feeds } of all)
         if (slo.sources.includes(source)) for (const feed of feeds) forget(feed, range)
     },
     cover: (source, spans) => {
       let oldest = Infinity
-      for (const { feeds } of held.values()) for (const feed of feeds) oldest = Math.min(oldest, feed.oldest)
+      for (const { feeds } of all) for (const feed of feeds) oldest = Math.min(oldest, feed.oldest)
       knowledge.cover(source, spans, oldest)
     },
-    correct: (corrections) => [...held.values()].flatMap((one) => correctSlo(one, corrections, patience.lag)),
-    evaluate: (now) => [...held.values()].flatMap((one) => evaluateHeld(one, now)),
+    correct: (corrections) => all.flatMap((one) => correctSlo(one, corrections, patience.lag)),
+    evaluate: (now) => all.flatMap((one) => evaluateHeld(one, now)),
     changed: (now) => {
       const evaluations: Evaluation[] = []
-      for (const one of held.values())
-        for (const subject of subjectsAt(one, now)) {
-          const signature = signatureOf(subject, now, sums)
-          if (signature === subject.signature) continue
-          subject.signature = signature
-          evaluations.push(evaluateSubject(subject, now, sums))
+      const moment = { now, patience }
+      for (const one of all)
+        for (const subject of subjectsAt(one, moment)) {
+          if (saysOther(subject, now, sums)) evaluations.push(evaluateSubject(subject, now, sums))
         }
       return evaluations
     },
@@ -151,7 +149,7 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       return one && countsOf(one, objective, { ...asked, coverage: knowledge.of(one) })
     },
     size: () => {
-      const series = [...held.values()].flatMap(({ feeds }) => feeds.flatMap((f) => [...f.scopes.values()]))
+      const series = all.flatMap(({ feeds }) => feeds.flatMap((f) => [...f.scopes.values()]))
       return {
         series: series.length,
         bytes: series.reduce((bytes, scope) => bytes + sizeOf(scope.series), 0),
