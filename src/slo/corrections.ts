@@ -10,6 +10,7 @@ import {
   unixSeconds,
 } from '../base/index.ts'
 import type { Slo, SloId, Window } from './definition.ts'
+import { alignOut, intersection } from './ranges.ts'
 import type { HeldSeries } from './series.ts'
 
 /**
@@ -55,8 +56,8 @@ interface Part<Series> {
   readonly series: Series
 }
 
-/** What a correction takes of a scope: all of it, nothing, or the parts named. */
-type Reach<Series> = 'all' | 'none' | readonly Part<Series>[]
+/** What a correction takes of a scope: all of it, or these parts, of which some may lie inside others. */
+type Reach<Series> = 'all' | readonly Part<Series>[]
 
 /** The corrections that are about an SLO. */
 export function correctionsOf(slo: SloId, all: readonly Correction[]): readonly Correction[] {
@@ -68,23 +69,23 @@ export function isWithin(inner: Labels, outer: Labels): boolean {
   return Object.entries(inner).every(([name, value]) => value === '' || outer[name] === value)
 }
 
-function reachOf<Series>(correction: Correction, scope: Labels, split: Split<Series>): Reach<Series> {
+/** Undefined when the correction is not about the scope, or cannot be applied to it. */
+function reachOf<Series>(
+  correction: Correction,
+  scope: Labels,
+  { splitBy, divisible, parts }: Split<Series>,
+): Reach<Series> | undefined {
   if (isWithin(correction.scope, scope)) return 'all'
-  const conflict = Object.entries(correction.scope).some(
+  const elsewhere = Object.entries(correction.scope).some(
     ([name, value]) => scope[name] !== undefined && scope[name] !== value,
   )
-  const level = levelOf(correction.scope, split.splitBy)
-  if (conflict || level === undefined || !split.divisible) return 'none'
-  return split.parts.filter(
-    ({ labels }) =>
-      Object.keys(labels).length === level && isWithin(correction.scope, labels) && isWithin(scope, labels),
-  )
+  if (elsewhere || !divisible || !isSplitBy(correction.scope, splitBy)) return undefined
+  return parts.filter(({ labels }) => isWithin(correction.scope, labels) && isWithin(scope, labels))
 }
 
-/** How many of the split's labels it takes to tell the scope apart; undefined when they cannot. */
-function levelOf(scope: Labels, splitBy: readonly string[]): number | undefined {
-  const places = Object.keys(scope).map((name) => splitBy.indexOf(name))
-  return places.includes(-1) ? undefined : Math.max(0, ...places.map((place) => place + 1))
+/** Whether the split's labels tell the scope apart. */
+function isSplitBy(scope: Labels, splitBy: readonly string[]): boolean {
+  return Object.keys(scope).every((name) => splitBy.includes(name))
 }
 
 /** Why the correction cannot be applied to the SLO as a whole; undefined when it can, or is not about it. */
@@ -102,7 +103,7 @@ export function problemOf(
   split: { readonly splitBy: readonly string[]; readonly divisible: boolean },
 ): CorrectionProblem['reason'] | undefined {
   if (labelsKey(correction.scope) === '') return undefined
-  if (levelOf(correction.scope, split.splitBy) === undefined) return 'not-split'
+  if (!isSplitBy(correction.scope, split.splitBy)) return 'not-split'
   return split.divisible ? undefined : 'slices'
 }
 
@@ -119,45 +120,54 @@ export function segmentsOf<Series>(
   scope: Labels,
   split: Split<Series> & { readonly step: number },
 ): readonly Segment<Series>[] {
-  const pieces = corrections.flatMap((correction) => {
+  const pieces: Piece<Series>[] = []
+  for (const correction of corrections) {
     const reach = reachOf(correction, scope, split)
-    if (reach === 'none') return []
-    return correction.ranges.flatMap((range) => {
-      const from = Math.floor(range.from / split.step) * split.step
-      const to = Math.ceil(range.to / split.step) * split.step
-      return from < to ? [{ from, to, correction, reach }] : []
-    })
-  })
+    if (reach === undefined) continue
+    for (const range of correction.ranges) pieces.push({ ...alignOut(range, split.step), correction, reach })
+  }
   const cuts = [...new Set(pieces.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b)
-  return cuts.flatMap((from, i): Segment<Series>[] => {
-    const to = cuts[i + 1]
-    if (to === undefined) return []
+  const segments: Segment<Series>[] = []
+  cuts.forEach((from, i) => {
+    const to = cuts[i + 1] ?? unixSeconds(Infinity)
     const active = pieces.filter((piece) => piece.from <= from && piece.to >= to)
-    if (active.length === 0) return []
-    const exclude = joined(active.filter((p) => p.correction.kind === 'exclude').map((p) => p.reach))
-    const forgive = joined(active.filter((p) => p.correction.kind === 'forgive').map((p) => p.reach))
-    return [
-      {
-        from: unixSeconds(from),
-        to: unixSeconds(to),
-        ids: [...new Set(active.map((p) => p.correction.id))],
-        exclude: exclude === 'all' ? 'all' : exclude.map((p) => p.series),
-        forgive: forgive === 'all' ? 'all' : forgivenOf(forgive, exclude),
-      },
-    ]
+    if (active.length > 0) segments.push(segmentFrom({ from, to }, active))
   })
+  return segments
 }
 
-/** Several reaches as one, without what lies inside another. */
-function joined<Series>(reaches: readonly Reach<Series>[]): 'all' | readonly Part<Series>[] {
-  if (reaches.includes('all')) return 'all'
-  const parts = [...new Set(reaches.flatMap((reach) => (typeof reach === 'string' ? [] : reach)))]
+interface Piece<Series> extends Range {
+  readonly correction: Correction
+  readonly reach: Reach<Series>
+}
+
+function segmentFrom<Series>({ from, to }: Range, active: readonly Piece<Series>[]): Segment<Series> {
+  const exclude = joined(active.filter((p) => p.correction.kind === 'exclude'))
+  // What is excluded may be among what is forgiven, as nothing is left of it to forgive.
+  const forgive = joined(active)
+  return {
+    from,
+    to,
+    ids: [...new Set(active.map((p) => p.correction.id))],
+    exclude: exclude === 'all' ? 'all' : exclude.map((p) => p.series),
+    forgive: forgive === 'all' ? 'all' : forgivenOf(forgive, exclude),
+  }
+}
+
+/** What several pieces reach, without what lies inside another part. */
+function joined<Series>(pieces: readonly Piece<Series>[]): Reach<Series> {
+  const all = new Set<Part<Series>>()
+  for (const { reach } of pieces) {
+    if (reach === 'all') return 'all'
+    for (const part of reach) all.add(part)
+  }
+  const parts = [...all]
   return parts.filter((p) => !parts.some((other) => other !== p && isWithin(other.labels, p.labels)))
 }
 
 function forgivenOf<Series>(
   parts: readonly Part<Series>[],
-  excluded: 'all' | readonly Part<Series>[],
+  excluded: Reach<Series>,
 ): readonly Forgiven<Series>[] {
   if (excluded === 'all') return []
   return parts
@@ -199,12 +209,10 @@ export function takenBy<Series>(
 
 /** The stretches of the range that do not count as time. */
 export function excludedIn(segments: readonly Segment<unknown>[], range: Range): readonly Range[] {
-  return segments
-    .filter((s) => s.exclude === 'all' && s.from < range.to && s.to > range.from)
-    .map((s) => ({
-      from: unixSeconds(Math.max(s.from, range.from)),
-      to: unixSeconds(Math.min(s.to, range.to)),
-    }))
+  return intersection(
+    segments.filter((segment) => segment.exclude === 'all'),
+    range,
+  )
 }
 
 /** The length of a window, and how much of it has gone by, without the time that corrections take out. */

@@ -37,7 +37,7 @@ export function position(feed: Feed, now: number, lag: number): void {
     advance(series, feed.start / shape.step, feed.edges)
     keepEdges(series, feed.edges)
   }
-  if (before > 0) moveHeld(feed, before)
+  moveHeld(feed, before)
   dropEmpty(feed)
 }
 
@@ -63,13 +63,13 @@ function oldestOf(feed: Feed, hour: number, lag: number): number {
 /** The hours before the recent past in which a window begins at some time of this hour. */
 function edgesOf(feed: Feed, hour: number, lag: number): ReadonlySet<number> {
   const edges = new Set<number>()
+  if (feed.shape.perHour === 0) return edges
   const add = (from: number, to: number): void => {
     for (let h = Math.floor(from / HOUR); h <= Math.floor(to / HOUR); h++)
       if (h * HOUR < feed.start) edges.add(h)
   }
   for (const length of feed.lengths) add(hour - lag - length, hour + HOUR - length)
   for (const window of feed.windows) {
-    if (window.kind === 'rolling') continue
     const { from } = windowBounds(window, unixSeconds(hour))
     if (from % HOUR !== 0) add(from, from)
   }
@@ -82,7 +82,7 @@ function edgesOf(feed: Feed, hour: number, lag: number): ReadonlySet<number> {
 export function correctFeed(feed: Feed, corrections: readonly Correction[], lag: number): void {
   feed.corrections = corrections
   feed.segments.clear()
-  if (feed.shape.perHour > 0) feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
+  feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
 }
 
 /**
@@ -92,12 +92,11 @@ export function correctFeed(feed: Feed, corrections: readonly Correction[], lag:
 export function coverFeed(feed: Feed, coverage: CoverageTimeline, lag: number): void {
   if (feed.judgement.kind === 'events' || feed.coverage === coverage) return
   feed.coverage = coverage
-  if (feed.shape.perHour > 0) feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
+  feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
 }
 
 /** The corrections of one scope. Slices are judged whole, so that parts of a scope cannot be taken out of them. */
 export function segmentsFor(feed: Feed, scope: Labels, splitBy: readonly string[]): readonly Segment[] {
-  if (feed.corrections.length === 0) return []
   const key = labelsKey(scope)
   const known = feed.segments.get(key)
   if (known) return known

@@ -8,16 +8,17 @@ export function createKnowledge(): {
 } {
   const spansOf = new Map<string, readonly KnownSpan[]>()
   const worst = new Map<string, CoverageTimeline>()
+  const knownOf = (source: string): readonly KnownSpan[] => spansOf.get(source) ?? []
   return {
     cover: (source, spans, oldest) => {
-      const painted = spans.reduce(paintSpan, spansOf.get(source) ?? [])
+      const painted = spans.reduce(paintSpan, knownOf(source))
       spansOf.set(source, forgetBefore(painted, oldest))
       worst.clear()
     },
     of: ({ slo, sources }) => {
       const known = worst.get(sources)
       if (known) return known
-      const timeline = worstOf(slo.sources.map((source) => spansOf.get(source) ?? []))
+      const timeline = worstOf(slo.sources.map(knownOf))
       worst.set(sources, timeline)
       return timeline
     },

@@ -14,21 +14,17 @@ export function addRange(set: Ranges, added: Range): Ranges {
     if (r.to < from) before.push(r)
     else if (r.from > to) after.push(r)
     else {
-      if (r.from < from) from = r.from
-      if (r.to > to) to = r.to
+      from = unixSeconds(Math.min(from, r.from))
+      to = unixSeconds(Math.max(to, r.to))
     }
   }
   return [...before, range(from, to), ...after]
 }
 
 export function removeRange(set: Ranges, removed: Range): Ranges {
-  if (removed.to <= removed.from) return set
-  return set.flatMap((r) => {
-    if (r.to <= removed.from || r.from >= removed.to) return [r]
-    const left = r.from < removed.from ? [range(r.from, removed.from)] : []
-    const right = r.to > removed.to ? [range(removed.to, r.to)] : []
-    return [...left, ...right]
-  })
+  const before = { from: unixSeconds(-Infinity), to: removed.from }
+  const after = { from: removed.to, to: unixSeconds(Infinity) }
+  return set.flatMap((r) => [...intersection([r], before), ...intersection([r], after)])
 }
 
 export function unionOf(...sets: readonly Ranges[]): Ranges {

@@ -1,3 +1,5 @@
+import { type PerMillion, perMillion } from '../base/index.ts'
+import { compareBurn, EVEN } from './burn.ts'
 import type { BudgetingMethod, Slice } from './definition.ts'
 
 /**
@@ -6,7 +8,7 @@ import type { BudgetingMethod, Slice } from './definition.ts'
  */
 export type Judgement =
   | { readonly kind: 'events' }
-  | { readonly kind: 'slices'; readonly width: number; readonly allowed: number }
+  | { readonly kind: 'slices'; readonly width: number; readonly allowed: PerMillion }
   | { readonly kind: 'ratios'; readonly width: number }
 
 /** Whole numbers that make one counted unit. */
@@ -17,7 +19,7 @@ export function judgementOf(method: BudgetingMethod, slice: Slice | undefined): 
     case 'occurrences':
       return { kind: 'events' }
     case 'timeslices':
-      return { kind: 'slices', width: slice?.width ?? 60, allowed: slice?.allowed ?? 0 }
+      return { kind: 'slices', width: slice?.width ?? 60, allowed: slice?.allowed ?? perMillion(0) }
     case 'ratio-timeslices':
       return { kind: 'ratios', width: slice?.width ?? 60 }
     default:
@@ -82,18 +84,10 @@ function badOf(judgement: Judgement, total: number, bad: number): number {
     case 'events':
       return bad
     case 'slices':
-      return exceeds(bad, total, judgement.allowed) ? 1 : 0
+      return compareBurn(bad, total, judgement.allowed, EVEN) > 0 ? 1 : 0
     case 'ratios':
       return Math.round((bad / total) * SLICE_PARTS)
     default:
       return judgement satisfies never
   }
-}
-
-/** Whether more than `allowed` per million of the events are bad, in whole numbers. */
-function exceeds(bad: number, total: number, allowed: number): boolean {
-  const left = bad * 1e6
-  const right = total * allowed
-  if (left <= Number.MAX_SAFE_INTEGER && right <= Number.MAX_SAFE_INTEGER) return left > right
-  return BigInt(bad) * 1_000_000n > BigInt(total) * BigInt(allowed)
 }
