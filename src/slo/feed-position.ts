@@ -1,12 +1,4 @@
-import {
-  DAY,
-  HOUR,
-  type Labels,
-  labelsKey,
-  type Range,
-  type UnixSeconds,
-  unixSeconds,
-} from '../base/index.ts'
+import { DAY, HOUR, type Labels, labelsKey, type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { type Correction, cutsOf, type Segment, segmentsOf } from './corrections.ts'
 import type { CoverageTimeline } from './coverage.ts'
 import { type Feed, from, hourRange } from './feed.ts'
@@ -135,8 +127,8 @@ export function missingOf(
   // A slice is asked for when it is complete, an event's minute as soon as it runs.
   const end = shape.step === 60 ? Math.ceil((now + 1) / 60) * 60 : Math.floor(now / shape.step) * shape.step
   const recent = difference([{ from: unixSeconds(feed.start), to: unixSeconds(end) }], feed.steps)
-  const old: Range = { from: unixSeconds(feed.oldest), to: unixSeconds(feed.start) }
-  const oldHours = difference([old], feed.hours)
+  const old = unionOf([{ from: unixSeconds(feed.oldest), to: unixSeconds(feed.start) }])
+  const oldHours = difference(old, feed.hours)
   const edges = unionOf([...feed.edges].map((h) => hourRange(h)))
   const edgeMinutes = difference(edges, feed.steps)
   const piece = Math.max(1, Math.floor(DAY / shape.step)) * shape.step
