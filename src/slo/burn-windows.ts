@@ -1,7 +1,7 @@
 import { type Seconds, seconds } from '../base/index.ts'
 import type { BurnMeasure } from './burn.ts'
 import { isKnownIn } from './coverage.ts'
-import type { Slo } from './definition.ts'
+import type { BurnRule, Slo } from './definition.ts'
 import type { Counts } from './evaluation.ts'
 import { measure } from './measure.ts'
 import { stepOf } from './slices.ts'
@@ -11,11 +11,16 @@ import { longestLength } from './window.ts'
 /** The burn windows of a policy, each length once however many rules look at it. */
 export interface BurnPlan {
   readonly lengths: readonly Seconds[]
-  /** Places in `lengths` of each rule's windows, in the order of the rules. */
-  readonly long: readonly number[]
-  readonly short: readonly number[]
+  /** The rules in their order, with the places of their windows in `lengths`. */
+  readonly rules: readonly PlannedRule[]
   /** Place of the window whose rate tells whether spending is fast and when the budget is gone. */
   readonly pace: number
+}
+
+export interface PlannedRule {
+  readonly rule: BurnRule
+  readonly long: number
+  readonly short: number
 }
 
 export function burnPlanOf(slo: Slo): BurnPlan {
@@ -23,8 +28,11 @@ export function burnPlanOf(slo: Slo): BurnPlan {
   const lengths = [...new Set([...slo.policy.rules.flatMap((rule) => [rule.long, rule.short]), pace])]
   return {
     lengths,
-    long: slo.policy.rules.map((rule) => lengths.indexOf(rule.long)),
-    short: slo.policy.rules.map((rule) => lengths.indexOf(rule.short)),
+    rules: slo.policy.rules.map((rule) => ({
+      rule,
+      long: lengths.indexOf(rule.long),
+      short: lengths.indexOf(rule.short),
+    })),
     pace: lengths.indexOf(pace),
   }
 }

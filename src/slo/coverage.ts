@@ -8,7 +8,7 @@ export interface KnownSpan extends Range {
 
 /** How bad a minute is, worst highest: a set of sources is as bad as its worst. */
 const RANK = { known: 0, partial: 1, unreported: 2, missing: 3 } as const
-type Rank = (typeof RANK)[keyof typeof RANK]
+type Rank = number
 
 /**
  * What is known of one or several sources over time, as boundaries: from `at[i]` on, up to the next boundary, the
@@ -23,49 +23,29 @@ export interface CoverageTimeline {
   readonly failed: readonly number[]
 }
 
-/** Everything is known at all times: for what rests on no source. */
-export const ALWAYS_KNOWN: CoverageTimeline = {
-  at: [-Infinity],
-  rank: [RANK.known],
-  known: [0],
-  partial: [0],
-  failed: [0],
-}
-
 /** Paints one span over what was known before; spans stay sorted, disjoint and merged. */
 export function paintSpan(spans: readonly KnownSpan[], span: KnownSpan): readonly KnownSpan[] {
-  if (span.to <= span.from) return spans
   const painted: KnownSpan[] = []
   const push = (next: KnownSpan): void => {
-    const last = painted[painted.length - 1]
+    const last = painted.at(-1)
     if (next.to <= next.from) return
-    if (last && last.to === next.from && last.state === next.state)
-      painted[painted.length - 1] = { ...last, to: next.to }
+    if (last?.to === next.from && last.state === next.state) painted.splice(-1, 1, { ...last, to: next.to })
     else painted.push(next)
   }
-  let placed = false
-  for (const old of spans) {
-    if (old.to > span.from && old.from < span.to) {
-      if (old.from < span.from) push({ ...old, to: span.from })
-      if (!placed) push(span)
-      placed = true
-      if (old.to > span.to) push({ ...old, from: span.to })
-      continue
-    }
-    if (!placed && old.from >= span.to) {
-      push(span)
-      placed = true
-    }
-    push(old)
-  }
-  if (!placed) push(span)
+  for (const old of spans) push({ ...old, to: unixSeconds(Math.min(old.to, span.from)) })
+  push(span)
+  for (const old of spans) push({ ...old, from: unixSeconds(Math.max(old.from, span.to)) })
   return painted
 }
 
 /** Forgets what lies before `from`, but for the last of it: it says that the source was reported on before. */
 export function forgetBefore(spans: readonly KnownSpan[], from: number): readonly KnownSpan[] {
-  const kept = spans.findIndex((span) => span.to > from)
-  return spans.slice(Math.max(0, (kept < 0 ? spans.length : kept) - 1))
+  return spans.slice(
+    Math.max(
+      0,
+      spans.findLastIndex((span) => span.to <= from),
+    ),
+  )
 }
 
 /** The worst of several sources, minute by minute. None: always known. */
@@ -73,23 +53,23 @@ export function worstOf(sources: readonly (readonly KnownSpan[])[]): CoverageTim
   if (sources.length === 0) return ALWAYS_KNOWN
   const cuts = [...new Set(sources.flatMap((spans) => spans.flatMap((s) => [s.from, s.to])))]
   cuts.sort((a, b) => a - b)
-  const next = sources.map(() => 0)
+  const walks = sources.map((spans) => ({ spans, next: 0 }))
   const at: number[] = []
   const rank: Rank[] = []
   for (const cut of cuts) {
-    const worst = sources.reduce<Rank>((most, spans, s) => {
-      let i = next[s] ?? 0
-      while (i < spans.length && (spans[i]?.to ?? 0) <= cut) i++
-      next[s] = i
-      const span = spans[i]
-      const here = span && span.from <= cut ? RANK[span.state] : RANK.unreported
-      return here > most ? here : most
-    }, RANK.known)
-    if (rank.length > 0 ? rank[rank.length - 1] === worst : worst === RANK.unreported) continue
+    const worst = Math.max(...walks.map((walk) => rankAt(walk, cut)))
+    if (worst === (rank.at(-1) ?? RANK.unreported)) continue
     at.push(cut)
     rank.push(worst)
   }
   return withSums(at, rank)
+}
+
+/** What is known of a source at an instant, which is never before the last that was asked for. */
+function rankAt(walk: { readonly spans: readonly KnownSpan[]; next: number }, instant: number): Rank {
+  while ((walk.spans[walk.next]?.to ?? Infinity) <= instant) walk.next++
+  const span = walk.spans[walk.next]
+  return span && span.from <= instant ? RANK[span.state] : RANK.unreported
 }
 
 function withSums(at: readonly number[], rank: readonly Rank[]): CoverageTimeline {
@@ -112,6 +92,9 @@ function withSums(at: readonly number[], rank: readonly Rank[]): CoverageTimelin
   return { at, rank, known, partial, failed }
 }
 
+/** Everything is known at all times: for what rests on no source. Twenty thousand years ago is before all times. */
+export const ALWAYS_KNOWN: CoverageTimeline = withSums([-600_000_000_000], [RANK.known])
+
 /** The last boundary at or before `t`; -1 before the first. */
 function segmentAt(timeline: CoverageTimeline, t: number): number {
   const { at } = timeline
@@ -127,7 +110,6 @@ function segmentAt(timeline: CoverageTimeline, t: number): number {
 
 /** Where time in which nothing was reported begins: the end of the last report; undefined without any. */
 export function reportedThrough(timeline: CoverageTimeline): number | undefined {
-  if (timeline === ALWAYS_KNOWN) return Infinity
   const { at, rank } = timeline
   for (let i = at.length - 1; i >= 0; i--) if (rank[i] !== RANK.unreported) return at[i + 1] ?? Infinity
   return undefined
@@ -135,7 +117,6 @@ export function reportedThrough(timeline: CoverageTimeline): number | undefined 
 
 /** Where the last time of which anything is known ends; undefined when nothing ever was. */
 export function knownThrough(timeline: CoverageTimeline): number | undefined {
-  if (timeline === ALWAYS_KNOWN) return Infinity
   const { at, rank } = timeline
   for (let i = at.length - 1; i >= 0; i--)
     if (rank[i] === RANK.known || rank[i] === RANK.partial) return at[i + 1] ?? Infinity
@@ -165,8 +146,6 @@ export interface MinuteCounts {
 
 export function countMinutes(timeline: CoverageTimeline, range: Range): MinuteCounts {
   const minutes = Math.max(0, (range.to - range.from) / 60)
-  if (timeline === ALWAYS_KNOWN) return { known: minutes, partial: 0, failed: 0, unreported: 0 }
-  if (minutes === 0) return { known: 0, partial: 0, failed: 0, unreported: 0 }
   const from = minutesBefore(timeline, range.from)
   const to = minutesBefore(timeline, range.to)
   const known = to.known - from.known
@@ -177,7 +156,6 @@ export function countMinutes(timeline: CoverageTimeline, range: Range): MinuteCo
 
 function minutesBefore(timeline: CoverageTimeline, t: number): Omit<MinuteCounts, 'unreported'> {
   const i = segmentAt(timeline, t)
-  if (i < 0) return { known: 0, partial: 0, failed: 0 }
   const inside = (t - (timeline.at[i] ?? t)) / 60
   const rank = timeline.rank[i]
   return {
@@ -226,18 +204,17 @@ function completeThrough(timeline: CoverageTimeline, range: Range): UnixSeconds 
   return unixSeconds(Math.min(range.to, timeline.at[i + 1] ?? range.to))
 }
 
-/** The stretches of a range that are not known completely, in order, with whether they were reported as missing. */
+/** The stretches of a range that are not known completely, in order. */
 export function gapsIn(timeline: CoverageTimeline, range: Range): readonly Range[] {
-  if (range.to <= range.from) return []
-  const gaps: { from: UnixSeconds; to: UnixSeconds }[] = []
+  const { at, rank } = timeline
+  const gaps: Range[] = []
   for (let i = segmentAt(timeline, range.from); ; i++) {
-    const from = i < 0 ? -Infinity : (timeline.at[i] ?? Infinity)
+    const from = i < 0 ? range.from : (at[i] ?? Infinity)
     if (from >= range.to) return gaps
-    if (i >= 0 && timeline.rank[i] === RANK.known) continue
-    const to = Math.min(range.to, timeline.at[i + 1] ?? Infinity)
-    const start = unixSeconds(Math.max(range.from, from))
-    const last = gaps[gaps.length - 1]
-    if (last?.to === start) last.to = unixSeconds(to)
-    else gaps.push({ from: start, to: unixSeconds(to) })
+    if (rank[i] === RANK.known) continue
+    gaps.push({
+      from: unixSeconds(Math.max(range.from, from)),
+      to: unixSeconds(Math.min(range.to, at[i + 1] ?? Infinity)),
+    })
   }
 }

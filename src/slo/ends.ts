@@ -50,7 +50,7 @@ export function moveEnds(
   const floor = Math.floor((now - patience.lag) / step) * step
   const seen = reported >= whole ? whole : Math.max(reported, lastCounted(series, floor, whole, step))
   const window = Math.max(seen, Math.floor((whole - patience.settle) / step) * step)
-  const live = step === 60 && now > whole && lastCounted(series, whole, running, step) === running
+  const live = now > whole && lastCounted(series, whole, running, step) === running
   const burn = live ? running : seen
   ends.window = unixSeconds(window)
   ends.burn = burn >= floor ? unixSeconds(burn) : undefined

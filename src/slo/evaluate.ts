@@ -1,11 +1,11 @@
-import { MINUTE, type Seconds, type UnixSeconds } from '../base/index.ts'
+import { MINUTE, type UnixSeconds } from '../base/index.ts'
 import { type BurnMeasure, type BurnTerms, burnRate, burnsAbove, EVEN, judgeRule } from './burn.ts'
-import { burnAt, measureBurns } from './burn-windows.ts'
+import { burnAt, measureBurns, type PlannedRule } from './burn-windows.ts'
 import { judgeCondition } from './conditions.ts'
 import { knownThrough } from './coverage.ts'
 import type { Objective } from './definition.ts'
 import type { BurnVerdict, ConditionVerdict, Evaluation, SloState } from './evaluation.ts'
-import { averageTraffic, isUnknown, type MeasuredWindow, measureWindow } from './measured-window.ts'
+import { averageTraffic, type Forecast, type MeasuredWindow, measureWindow } from './measured-window.ts'
 import { scaleOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -15,24 +15,12 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
   meter.average = averageTraffic(subject)
   measureBurns(subject, sums)
   const pace = burnAt(sums, plan.pace)
-  const end = subject.ends.burn ?? subject.ends.window
-  const terms: BurnTerms = {
-    allowed: objective.allowed,
-    minBadEvents: slo.minBadEvents,
-    confidence: slo.confidence,
-    scale: scaleOf(meter.judgement),
-    end,
-  }
-  const verdicts = slo.policy.rules.map((rule, i) =>
-    judgeRule(
-      rule,
-      { long: burnAt(sums, plan.long[i] ?? 0), short: burnAt(sums, plan.short[i] ?? 0) },
-      terms,
-    ),
-  )
+  const terms = burnTermsOf(subject)
+  const verdicts = plan.rules.map((planned) => judgePlanned(planned, sums, terms))
   const over = plan.lengths[plan.pace] ?? MINUTE
   const forecast = fastest({ pace, over }, verdicts, objective)
-  const windows = slo.windows.map((window, i) => measureWindow(subject, { window, i, ...forecast }))
+  const windows = subject.windows.map((window) => measureWindow(subject, window, forecast))
+  const [first] = windows
   return {
     slo: slo.id,
     objective: objective.name,
@@ -40,13 +28,33 @@ export function evaluateSubject(subject: Subject, now: UnixSeconds, sums: Float6
     now,
     windows: windows.map((w) => w.evaluation),
     verdicts,
-    ...conditionsOf(subject, windows[0], now),
+    ...conditionsOf(subject, first, now),
     state: stateOf(
-      isUnknown(windows[0]?.evaluation.data) ? undefined : windows[0]?.left,
+      first?.left,
       verdicts.some((verdict) => verdict.kind === 'burning'),
       burnsAbove(pace.counts, objective.allowed, EVEN),
     ),
   }
+}
+
+/** What the rules of a subject are judged by, after it was measured. */
+export function burnTermsOf({ slo, objective, meter, ends }: Subject): BurnTerms {
+  return {
+    allowed: objective.allowed,
+    minBadEvents: slo.minBadEvents,
+    confidence: slo.confidence,
+    scale: scaleOf(meter.judgement),
+    end: ends.burn ?? ends.window,
+  }
+}
+
+/** The verdict of one rule on what was measured. */
+export function judgePlanned(planned: PlannedRule, sums: Float64Array, terms: BurnTerms): BurnVerdict {
+  return judgeRule(
+    planned.rule,
+    { long: burnAt(sums, planned.long), short: burnAt(sums, planned.short) },
+    terms,
+  )
 }
 
 function conditionsOf(
@@ -55,10 +63,10 @@ function conditionsOf(
   now: UnixSeconds,
 ): { readonly conditions?: readonly ConditionVerdict[] } {
   const conditions = subject.slo.policy.conditions ?? []
-  if (conditions.length === 0 || !first) return {}
-  const { evaluation, terms, counts } = first
+  if (!first || conditions.length === 0) return {}
+  const { evaluation, terms, counts, left } = first
   const facts = {
-    unknown: isUnknown(evaluation.data),
+    unknown: left === undefined,
     counts,
     terms,
     exhaustion: evaluation.exhaustion,
@@ -79,7 +87,7 @@ export function blindFor({ meter }: Subject, now: UnixSeconds): number | undefin
  * nothing is left, which is already so when exactly all is spent: the objective is still met then, and the next failure
  * breaks it.
  */
-export function stateOf(left: -1 | 0 | 1 | undefined, burning: boolean, fast: boolean): SloState {
+export function stateOf(left: number | undefined, burning: boolean, fast: boolean): SloState {
   if (left === undefined) return 'unknown'
   if (left <= 0) return 'exhausted'
   if (burning) return 'burning'
@@ -90,11 +98,7 @@ export function stateOf(left: -1 | 0 | 1 | undefined, burning: boolean, fast: bo
  * What a forecast rests on: the pace, or while rules fire the long window of the fastest of them, where that burns
  * faster. In an incident people ask how long the budget lasts if it goes on like this.
  */
-function fastest(
-  usual: { readonly pace: BurnMeasure; readonly over: Seconds },
-  verdicts: readonly BurnVerdict[],
-  { allowed }: Objective,
-): { readonly pace: BurnMeasure; readonly over: Seconds } {
+function fastest(usual: Forecast, verdicts: readonly BurnVerdict[], { allowed }: Objective): Forecast {
   const rateOf = ({ blind, counts }: BurnMeasure): number => (blind ? 0 : (burnRate(counts, allowed) ?? 0))
   let found = usual
   for (const { kind, long } of verdicts) {

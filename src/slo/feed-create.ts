@@ -39,7 +39,6 @@ export function createFeed(
     hours: [],
     coverage: ALWAYS_KNOWN,
     corrections: [],
-    segments: new Map(),
     version: 0,
   }
   position(feed, options.now, options.lag)

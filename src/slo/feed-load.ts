@@ -37,7 +37,6 @@ function heldScope(feed: Feed, labels: Labels): HeldScope {
     if (intersection(feed.steps, hourRange(hour)).length > 0) addEmptyEdge(series, hour)
   const held: HeldScope = { labels, key, series, loaded: { minutes: [], hours: [] } }
   feed.scopes.set(key, held)
-  feed.segments.clear()
   feed.version++
   return held
 }

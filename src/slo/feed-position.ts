@@ -1,4 +1,4 @@
-import { DAY, HOUR, type Labels, labelsKey, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import { DAY, HOUR, type Labels, type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { type Correction, cutsOf, type Segment, segmentsOf } from './corrections.ts'
 import type { CoverageTimeline } from './coverage.ts'
 import { type Feed, from, hourRange } from './feed.ts'
@@ -38,7 +38,6 @@ function dropEmpty(feed: Feed): void {
   for (const { key, series } of feed.scopes.values()) {
     if (key === '' || !isEmpty(series)) continue
     feed.scopes.delete(key)
-    feed.segments.clear()
     feed.version++
   }
 }
@@ -73,7 +72,6 @@ function edgesOf(feed: Feed, hour: number, lag: number): ReadonlySet<number> {
 /** Corrects from now on by these and no others. What they cut through becomes needed in minutes. */
 export function correctFeed(feed: Feed, corrections: readonly Correction[], lag: number): void {
   feed.corrections = corrections
-  feed.segments.clear()
   feed.edges = edgesOf(feed, feed.hour * HOUR, lag)
 }
 
@@ -89,17 +87,12 @@ export function coverFeed(feed: Feed, coverage: CoverageTimeline, lag: number): 
 
 /** The corrections of one scope. Slices are judged whole, so that parts of a scope cannot be taken out of them. */
 export function segmentsFor(feed: Feed, scope: Labels, splitBy: readonly string[]): readonly Segment[] {
-  const key = labelsKey(scope)
-  const known = feed.segments.get(key)
-  if (known) return known
-  const segments = segmentsOf(feed.corrections, scope, {
+  return segmentsOf(feed.corrections, scope, {
     splitBy,
     divisible: feed.judgement.kind === 'events',
     parts: [...feed.scopes.values()],
     step: feed.shape.step,
   })
-  feed.segments.set(key, segments)
-  return segments
 }
 
 /** What was held in steps and has left the recent past is held by the hour; its steps only where they are wanted. */

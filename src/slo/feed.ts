@@ -1,5 +1,5 @@
 import { HOUR, type Labels, type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
-import type { Correction, Segment } from './corrections.ts'
+import type { Correction } from './corrections.ts'
 import type { CoverageTimeline } from './coverage.ts'
 import type { Window } from './definition.ts'
 import type { Ends } from './ends.ts'
@@ -46,8 +46,6 @@ export interface Feed {
   coverage: CoverageTimeline
   /** Corrections that are about the SLO. */
   corrections: readonly Correction[]
-  /** Their segments by scope, worked out when first asked for. */
-  readonly segments: Map<string, readonly Segment[]>
   /** Counts up when a scope appears or goes. */
   version: number
 }

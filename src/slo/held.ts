@@ -1,13 +1,13 @@
-import { type Labels, labelsKey, type Range, type UnixSeconds } from '../base/index.ts'
+import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
 import { type BurnPlan, burnPlanOf } from './burn-windows.ts'
 import { ALWAYS_KNOWN, type CoverageTimeline } from './coverage.ts'
-import type { Slo } from './definition.ts'
+import type { Objective, Slo } from './definition.ts'
 import { type Moment, moveEnds } from './ends.ts'
 import type { Feed } from './feed.ts'
 import { createFeed } from './feed-create.ts'
 import { coverFeed, position, segmentsFor } from './feed-position.ts'
 import { judgementOf } from './slices.ts'
-import type { Subject } from './subject.ts'
+import type { BoundedWindow, Subject } from './subject.ts'
 import { windowBounds } from './window.ts'
 
 interface HeldSubject extends Subject {
@@ -17,16 +17,16 @@ interface HeldSubject extends Subject {
 export interface Held {
   readonly slo: Slo
   readonly feeds: readonly Feed[]
-  /** The feed of each objective, in their order. */
-  readonly of: readonly Feed[]
+  /** The objectives, in their order, with their feeds. */
+  readonly of: readonly { readonly objective: Objective; readonly feed: Feed }[]
   readonly plan: BurnPlan
   /** Names the set of sources its coverage rests on. */
   readonly sources: string
   /** Every objective, whole first, then by scope; built anew when scopes come or go. */
   subjects: readonly HeldSubject[]
   version: number
-  /** The bounds of the windows that hold this end. */
-  bounds: { readonly end: UnixSeconds; readonly ranges: readonly Range[] } | undefined
+  /** The windows, with the bounds that hold this end. */
+  windows: { readonly end: UnixSeconds; readonly bounded: readonly BoundedWindow[] } | undefined
 }
 
 export function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
@@ -35,11 +35,11 @@ export function holdSlo(slo: Slo, now: UnixSeconds, lag: number): Held {
     const key = JSON.stringify([objective.indicator, judgementOf(slo.method, objective.slice)])
     const feed = feeds.get(key) ?? createFeed(slo, objective, { now, lag })
     feeds.set(key, feed)
-    return feed
+    return { objective, feed }
   })
-  const sources = JSON.stringify([...slo.sources].sort())
+  const sources = JSON.stringify(slo.sources)
   const plan = burnPlanOf(slo)
-  return { slo, feeds: [...feeds.values()], of, plan, sources, subjects: [], version: -1, bounds: undefined }
+  return { slo, feeds: [...feeds.values()], of, plan, sources, subjects: [], version: -1, windows: undefined }
 }
 
 /** Brings the subjects of one SLO to `now`: scopes that came or went, where windows end, what is known. */
@@ -59,25 +59,25 @@ export function moveOn(one: Held, coverage: CoverageTimeline, moment: Moment): v
   }
   for (const subject of one.subjects) {
     const { feed, meter } = subject
-    subject.bounds = boundsAt(one, feed.ends.window)
+    subject.windows = windowsAt(one, feed.ends.window)
     meter.coverage = coverage
-    if (feed.corrections.length > 0 || meter.segments.length > 0)
-      meter.segments = segmentsFor(feed, subject.scope, slo.splitBy)
+    if (subject.corrections === feed.corrections) continue
+    subject.corrections = feed.corrections
+    meter.segments = segmentsFor(feed, subject.scope, slo.splitBy)
   }
 }
 
-function boundsAt(one: Held, end: UnixSeconds): readonly Range[] {
-  if (one.bounds?.end !== end) one.bounds = { end, ranges: nextBounds(one, end) }
-  return one.bounds.ranges
+function windowsAt(one: Held, end: UnixSeconds): readonly BoundedWindow[] {
+  if (one.windows?.end !== end) one.windows = { end, bounded: nextWindows(one, end) }
+  return one.windows.bounded
 }
 
 /** The windows' bounds; a calendar window is looked up once, and then holds until it ends. */
-function nextBounds({ slo, bounds }: Held, end: UnixSeconds): readonly Range[] {
+function nextWindows({ slo, windows }: Held, end: UnixSeconds): readonly BoundedWindow[] {
   return slo.windows.map((window, i) => {
-    const last = bounds?.ranges[i]
-    return window.kind === 'calendar' && last && last.from <= end && end < last.to
-      ? last
-      : windowBounds(window, end)
+    const last = windows?.bounded[i]
+    const isInside = last && last.bounds.from <= end && end < last.bounds.to
+    return window.kind === 'calendar' && isInside ? last : { window, bounds: windowBounds(window, end) }
   })
 }
 
@@ -85,9 +85,7 @@ function nextBounds({ slo, bounds }: Held, end: UnixSeconds): readonly Range[] {
 function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubject[] {
   const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
   const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
-  return slo.objectives.flatMap((objective, i) => {
-    const feed = of[i]
-    if (!feed) return []
+  return of.flatMap(({ objective, feed }) => {
     const { judgement } = feed
     const scopes = [...feed.scopes.values()]
       .filter((s) => s.key !== '')
@@ -101,7 +99,8 @@ function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubj
       plan,
       settle,
       meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
-      bounds: [],
+      windows: [],
+      corrections: [],
       ends: feed.ends,
       said: before.get(key(objective.name, labels))?.said ?? [],
     }))

@@ -1,4 +1,4 @@
-import { type Range, unixSeconds } from '../base/index.ts'
+import { type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
 import { type Segment, type Sums, takenBy } from './corrections.ts'
 import { type CoverageTimeline, countMinutes, firstReported, gapsIn } from './coverage.ts'
 import type { Slo } from './definition.ts'
@@ -25,15 +25,22 @@ export interface Meter {
  */
 export function measure(meter: Meter, from: number, to: number, out: Float64Array): boolean {
   let exact = measureAsIs(meter, from, to, out)
-  const { segments } = meter
-  for (let i = 0; i < segments.length; i++) {
-    const segment = segments[i]
-    if (!segment || segment.to <= from) continue
-    if (segment.from >= to) break
+  for (const segment of meter.segments) {
     const range = { from: Math.max(segment.from, from), to: Math.min(segment.to, to) }
-    if (!correct(meter, segment, range, out)) exact = false
+    if (range.from < range.to && !correct(meter, segment, range, out)) exact = false
   }
   return exact
+}
+
+/**
+ * Like `measure`, of as much as is held: where only whole hours are held at the beginning it begins at the next hour
+ * instead. Gives where it begins: what is said of that range is always exact.
+ */
+export function measureHeld(meter: Meter, from: number, to: number, out: Float64Array): UnixSeconds {
+  if (measure(meter, from, to, out)) return unixSeconds(from)
+  const next = Math.min(to, Math.ceil(from / 3600) * 3600)
+  measure(meter, next, to, out)
+  return unixSeconds(next)
 }
 
 interface Stretch {
@@ -83,7 +90,6 @@ function measureAsIs(meter: Meter, from: number, to: number, out: Float64Array):
 /** Minutes without data stand for an average minute's events, all good or all bad as the SLO says. */
 function fillMinutes(meter: Meter, range: Range, out: Float64Array): void {
   const missing = missingMinutes(meter.coverage, range)
-  if (missing === 0) return
   const events = Math.round(meter.average * missing)
   out[0] = (out[0] ?? 0) + events
   if (meter.noData === 'bad') out[1] = (out[1] ?? 0) + events
@@ -91,12 +97,8 @@ function fillMinutes(meter: Meter, range: Range, out: Float64Array): void {
 
 /** Minutes of the range of which nothing is known; what lies before the first report was never promised. */
 export function missingMinutes(coverage: CoverageTimeline, range: Range): number {
-  const first = firstReported(coverage)
-  if (first === undefined || first >= range.to) return 0
-  const minutes = countMinutes(coverage, {
-    from: unixSeconds(Math.max(range.from, first)),
-    to: range.to,
-  })
+  const first = Math.max(range.from, firstReported(coverage) ?? Infinity)
+  const minutes = countMinutes(coverage, { from: unixSeconds(Math.min(first, range.to)), to: range.to })
   return minutes.failed + minutes.unreported
 }
 
@@ -119,16 +121,13 @@ function countQuietSlices(meter: Meter, range: Range, out: Float64Array): void {
   for (const gap of gapsIn(coverage, range)) {
     const from = Math.max(done, Math.floor(gap.from / step) * step)
     const to = Math.min(range.to, Math.ceil(gap.to / step) * step)
-    if (to <= from) continue
     done = to
     gapSlices += (to - from) / step
     gapEvents += slicesWithEvents(from, to)
-    const begun = Math.max(from, Math.floor(first / step) * step)
-    if (begun < to) promised += (to - begun) / step - slicesWithEvents(begun, to)
+    const begun = Math.min(to, Math.max(from, Math.floor(first / step) * step))
+    promised += (to - begun) / step - slicesWithEvents(begun, to)
   }
-  const counted = out[0] ?? 0
-  const quiet = slices - gapSlices - (counted - gapEvents)
   const missing = noData === 'freeze' ? 0 : promised
-  out[0] = counted + quiet + missing
+  out[0] = slices - gapSlices + gapEvents + missing
   if (noData === 'bad') out[1] = (out[1] ?? 0) + missing * scaleOf(judgement)
 }

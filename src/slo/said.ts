@@ -1,22 +1,21 @@
-import { type UnixSeconds, unixSeconds } from '../base/index.ts'
+import type { UnixSeconds } from '../base/index.ts'
 import { leftSign } from './budget.ts'
-import { compareBurn, EVEN, isSurelyOver } from './burn.ts'
-import { countsFrom, measureBurns } from './burn-windows.ts'
+import { compareBurn, EVEN } from './burn.ts'
+import { countsFrom, measureBurns, type PlannedRule } from './burn-windows.ts'
 import { blindKind } from './conditions.ts'
 import { countedLength, countedTime, excludedIn } from './corrections.ts'
 import { countWithout } from './coverage.ts'
-import type { BudgetCondition } from './definition.ts'
-import { blindFor, evaluateSubject, stateOf } from './evaluate.ts'
-import type { BurnVerdict } from './evaluation.ts'
-import { measure } from './measure.ts'
+import { blindFor, burnTermsOf, evaluateSubject, judgePlanned, stateOf } from './evaluate.ts'
+import type { BurnVerdict, ConditionVerdict } from './evaluation.ts'
+import { measureHeld } from './measure.ts'
 import { averageTraffic, dataState, isUnknown } from './measured-window.ts'
-import { scaleOf, stepOf } from './slices.ts'
+import { stepOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
 /**
  * Whether the state or a verdict of an evaluation at `now` is another than when this was last asked, which it remembers.
- * The same arithmetic as `evaluateSubject`, without building anything: only conditions on the budget are judged with
- * everything else.
+ * The same arithmetic as `evaluateSubject`. It builds nothing while no rule is near to firing and the conditions ask
+ * only whether anything is known.
  */
 export function saysOther(subject: Subject, now: UnixSeconds, sums: Float64Array): boolean {
   const ofBurns = burnsSayOther(subject, sums)
@@ -32,98 +31,74 @@ function say(said: string[], place: number, what: string): boolean {
 }
 
 function burnsSayOther(subject: Subject, sums: Float64Array): boolean {
-  const { slo, objective, meter, plan, said } = subject
+  const { objective, meter, plan, said } = subject
   meter.average = averageTraffic(subject)
   measureBurns(subject, sums)
-  const { rules } = slo.policy
-  let burning = false
-  let isOther = false
-  for (let i = 0; i < rules.length; i++) {
-    const kind = burnKind(subject, i, sums)
-    if (kind === 'burning') burning = true
-    if (say(said, i, kind)) isOther = true
-  }
   const pace = 2 + 3 * plan.pace
   const fast = compareBurn(sums[pace + 1] ?? 0, sums[pace] ?? 0, objective.allowed, EVEN) > 0
-  return say(said, rules.length, stateOf(measureLeft(subject, sums), burning, fast)) || isOther
+  let place = 0
+  let burning = false
+  let isOther = false
+  for (const rule of plan.rules) {
+    const kind = burnKind(subject, rule, sums)
+    if (kind === 'burning') burning = true
+    if (say(said, ++place, kind)) isOther = true
+  }
+  return say(said, 0, stateOf(leftOf(subject, sums), burning, fast)) || isOther
 }
 
-/** The verdict of one rule, from what was measured of its windows. */
-function burnKind(
-  { slo, objective, meter, plan }: Subject,
-  i: number,
-  sums: Float64Array,
-): BurnVerdict['kind'] {
-  const factor = slo.policy.rules[i]?.factor ?? EVEN
-  const scale = scaleOf(meter.judgement)
-  const long = 2 + 3 * (plan.long[i] ?? 0)
-  const short = 2 + 3 * (plan.short[i] ?? 0)
-  if (sums[long + 2] === 1 || sums[short + 2] === 1) return 'no-data'
-  const bad = sums[long + 1] ?? 0
-  const total = sums[long] ?? 0
-  if (compareBurn(sums[short + 1] ?? 0, sums[short] ?? 0, objective.allowed, factor) < 0) return 'calm'
-  if (compareBurn(bad, total, objective.allowed, factor) < 0) return 'calm'
-  if (bad < slo.minBadEvents * scale) return 'calm'
-  if (slo.confidence === undefined) return 'burning'
-  const counts = { good: (total - bad) / scale, bad: bad / scale }
-  const terms = { allowed: objective.allowed, confidence: slo.confidence }
-  return isSurelyOver(counts, terms, factor) ? 'burning' : 'calm'
+/** The verdict of one rule on what was measured; nothing is built for one whose short window is calm. */
+function burnKind(subject: Subject, planned: PlannedRule, sums: Float64Array): BurnVerdict['kind'] {
+  const short = 2 + 3 * planned.short
+  const { allowed } = subject.objective
+  const isCalm = compareBurn(sums[short + 1] ?? 0, sums[short] ?? 0, allowed, planned.rule.factor) < 0
+  const isBlind = sums[short + 2] === 1 || sums[4 + 3 * planned.long] === 1
+  return isCalm && !isBlind ? 'calm' : judgePlanned(planned, sums, burnTermsOf(subject)).kind
 }
 
-/** The sign of what is left of the first window; undefined when nothing is known of it. */
-function measureLeft(subject: Subject, sum: Float64Array): -1 | 0 | 1 | undefined {
-  const { meter, objective, slo, ends } = subject
-  const bounds = subject.bounds[0]
-  if (!bounds) return undefined
+/** Above zero while something is left of the first window, below when it is overspent; undefined when nothing is known. */
+function leftOf(subject: Subject, sum: Float64Array): number | undefined {
+  const { meter, objective, ends } = subject
+  const [first] = subject.windows
+  if (!first) return undefined
+  const { window, bounds } = first
+  const { allowed } = objective
   const step = stepOf(meter.judgement)
   const to = ends.window
-  let from = Math.min(Math.ceil(bounds.from / step) * step, to)
-  if (!measure(meter, from, to, sum)) {
-    from = Math.min(to, Math.ceil(from / 3600) * 3600)
-    measure(meter, from, to, sum)
-  }
+  const begin = Math.min(Math.ceil(bounds.from / step) * step, to)
+  const from = measureHeld(meter, begin, to, sum)
   const total = sum[0] ?? 0
-  const bad = sum[1] ?? 0
-  const window = slo.windows[0]
   // All of a rolling window has gone by: its budget is spent when it burned at the even pace.
-  if (total > 0 && window?.kind === 'rolling')
-    return against(compareBurn(bad, total, objective.allowed, EVEN))
-  const range = { from: unixSeconds(from), to }
+  if (total > 0 && window.kind === 'rolling') return -compareBurn(sum[1] ?? 0, total, allowed, EVEN)
+  const range = { from, to }
   if (total > 0) {
     const time = countedTime(meter.segments, window, { bounds, range })
-    return leftSign(countsFrom(sum), { allowed: objective.allowed, scale: 1, ...time })
+    return leftSign(countsFrom(sum), { allowed, scale: 1, ...time })
   }
   const minutes = countWithout(meter.coverage, range, excludedIn(meter.segments, range))
   return isUnknown(dataState(0, minutes)) ? undefined : 1
 }
 
-/** The sign of what is left from that of the rate against the even pace. */
-function against(rate: -1 | 0 | 1): -1 | 0 | 1 {
-  return rate > 0 ? -1 : rate < 0 ? 1 : 0
-}
-
 function conditionsSayOther(subject: Subject, now: UnixSeconds, sums: Float64Array): boolean {
-  const { slo, said } = subject
-  const { rules, conditions } = slo.policy
-  if (!conditions) return false
-  // Most policies ask only whether anything is known, which takes no budget to answer.
-  const judged = conditions.every(isBlindness) ? undefined : evaluateSubject(subject, now, sums).conditions
+  const { slo, plan, said } = subject
+  let place = plan.rules.length
   let isOther = false
-  for (let i = 0; i < conditions.length; i++) {
-    const condition = conditions[i]
-    const kind = condition?.kind === 'blind' ? blindnessOf(subject, condition.share, now) : judged?.[i]?.kind
-    if (kind !== undefined && say(said, rules.length + 1 + i, kind)) isOther = true
+  let judged: readonly ConditionVerdict[] | undefined
+  for (const condition of slo.policy.conditions ?? []) {
+    let kind: ConditionVerdict['kind'] | undefined
+    if (condition.kind === 'blind') kind = blindnessOf(subject, condition.share, now)
+    else {
+      judged ??= evaluateSubject(subject, now, sums).conditions
+      kind = judged?.find((verdict) => verdict.condition === condition)?.kind
+    }
+    if (say(said, ++place, kind ?? 'calm')) isOther = true
   }
   return isOther
 }
 
-function isBlindness({ kind }: BudgetCondition): boolean {
-  return kind === 'blind'
-}
-
-function blindnessOf(subject: Subject, share: number, now: UnixSeconds): ReturnType<typeof blindKind> {
+function blindnessOf(subject: Subject, share: number, now: UnixSeconds): ConditionVerdict['kind'] {
   const { objective, meter, settle } = subject
-  const bounds = subject.bounds[0]
-  const length = bounds ? countedLength(meter.segments, bounds) : 0
+  const [first] = subject.windows
+  const length = first ? countedLength(meter.segments, first.bounds) : 0
   return blindKind(blindFor(subject, now), share * objective.allowed * length, settle)
 }

@@ -1,8 +1,14 @@
 import type { Labels, Range } from '../base/index.ts'
 import type { BurnPlan } from './burn-windows.ts'
-import type { Objective, Slo } from './definition.ts'
+import type { Correction } from './corrections.ts'
+import type { Objective, Slo, Window } from './definition.ts'
 import type { Ends } from './ends.ts'
 import type { Meter } from './measure.ts'
+
+export interface BoundedWindow {
+  readonly window: Window
+  readonly bounds: Range
+}
 
 /** One objective in one scope, with what it is measured from. Moved on from one evaluation to the next. */
 export interface Subject {
@@ -11,8 +17,10 @@ export interface Subject {
   readonly scope: Labels
   readonly meter: Meter
   readonly plan: BurnPlan
-  /** The bounds of the SLO's windows, in their order, that hold the end of the evaluation. */
-  bounds: readonly Range[]
+  /** The SLO's windows, in their order, with the bounds that hold the end of the evaluation. */
+  windows: readonly BoundedWindow[]
+  /** Those that `meter.segments` were worked out from. */
+  corrections: readonly Correction[]
   readonly ends: Ends
   /** So long a minute that ended may go unreported before it counts as not known: seconds. */
   readonly settle: number

@@ -192,7 +192,7 @@ function countsOf(
   objective: string,
   asked: { readonly scope: Labels; readonly range: Range; readonly coverage: CoverageTimeline },
 ): Counts | undefined {
-  const feed = of[slo.objectives.findIndex((o) => o.name === objective)]
+  const feed = of.find((one) => one.objective.name === objective)?.feed
   const series = feed?.scopes.get(labelsKey(asked.scope))?.series
   if (!feed || !series) return undefined
   const step = stepOf(feed.judgement)
