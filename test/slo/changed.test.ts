@@ -7,7 +7,7 @@ import {
   type Slo,
   type Window,
 } from '../../src/slo/index.ts'
-import { MONDAY, objective, pagesOnly, rolling, slo } from './estate.ts'
+import { MONDAY, objective, pagesOnly, rolling, rule, slo } from './estate.ts'
 
 const now = MONDAY
 const start = unixSeconds(now - 2 * DAY)
@@ -44,6 +44,7 @@ const situations: readonly Situation[] = [
   { name: 'nothing known for ten hours', events: 0, unknown: 600 },
   { name: 'nothing known at all', events: 0, unknown: MINUTES },
   { name: 'reading fails', events: 0, unknown: MINUTES, state: 'missing' },
+  { name: 'reading fails for ten minutes', events: 0, unknown: 10, state: 'missing' },
   { name: 'reading fails for a part', events: 0, unknown: MINUTES, state: 'partial' },
 ]
 
@@ -122,6 +123,11 @@ describe.each<readonly [string, Partial<Slo>]>([
   ['with a floor of a thousand bad events', { minBadEvents: 1000 }],
   ['with conditions on what is known', { policy: { ...pagesOnly, conditions: conditionsOn.blind } }],
   ['with conditions on its budget', { policy: { ...pagesOnly, conditions: conditionsOn.budget } }],
+  ['with a rule below the even pace', { policy: { ...pagesOnly, rules: [rule('slow', [HOUR, 300, 1, 2])] } }],
+  [
+    'with a rule whose short window is the longer one',
+    { policy: { ...pagesOnly, rules: [rule('odd', [300, HOUR, 14, 1])] } },
+  ],
   ['that asks for confidence', { confidence: ratio(0.95) }],
   [
     'in slices',

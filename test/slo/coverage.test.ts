@@ -39,6 +39,85 @@ describe('coverage', () => {
     expect(data).toBe('partial')
   })
 
+  test('is full where all is known, through to the end', () => {
+    const { coverage } = coverageOf({ edge: [span(-1440, 0, 'known')], apm: [span(-1440, 0, 'known')] })
+    expect(coverage).toEqual({
+      minutes: 1440,
+      known: 1440,
+      partial: 0,
+      missing: 0,
+      failed: 0,
+      ratio: 1,
+      completeThrough: now,
+      kind: 'full',
+    })
+  })
+
+  test('counts only what lies inside the window of spans that begin before it, or end after it', () => {
+    const apm = [span(-2000, 9, 'known')]
+    const before = [span(-1500, -1400, 'partial'), span(-1400, 0, 'known')]
+    expect(coverageOf({ edge: before, apm }).coverage).toMatchObject({ known: 1400, partial: 40, missing: 0 })
+    const failed = [span(-1500, -1400, 'missing'), span(-1400, 0, 'known')]
+    expect(coverageOf({ edge: failed, apm }).coverage).toMatchObject({ known: 1400, missing: 40, failed: 40 })
+    const late = [span(-2000, -40, 'known'), span(-40, 9, 'partial')]
+    expect(coverageOf({ edge: late, apm }).coverage).toMatchObject({ known: 1400, partial: 40, missing: 0 })
+    const failing = [span(-2000, -40, 'known'), span(-40, 9, 'missing')]
+    expect(coverageOf({ edge: failing, apm }).coverage).toMatchObject({
+      known: 1400,
+      missing: 40,
+      failed: 40,
+    })
+    const earlier = [span(-1700, -1600, 'partial'), span(-1600, -1500, 'missing'), span(-1500, 0, 'known')]
+    expect(coverageOf({ edge: earlier, apm }).coverage).toMatchObject({ known: 1440, partial: 0, missing: 0 })
+  })
+
+  test('is partial where half is known and half in part', () => {
+    const apm = [span(-2000, 0, 'known')]
+    const half = [span(-2000, -720, 'known'), span(-720, 0, 'partial')]
+    expect(coverageOf({ edge: half, apm }).coverage).toMatchObject({
+      known: 720,
+      partial: 720,
+      ratio: 0.5,
+      completeThrough: now - 720 * 60,
+      kind: 'partial',
+    })
+  })
+
+  test('is what was told last', () => {
+    const apm = [span(-2000, 0, 'known')]
+    const told = (...spans: readonly KnownSpan[]) => {
+      const { coverage } = coverageOf({ edge: [span(-2000, 0, 'known'), ...spans], apm })
+      return [coverage.known, coverage.partial, coverage.failed]
+    }
+    expect(told(span(-100, -50, 'missing'))).toEqual([1390, 0, 50])
+    expect(told(span(-100, -50, 'missing'), span(-90, -80, 'known'))).toEqual([1400, 0, 40])
+    expect(told(span(-100, -50, 'missing'), span(-120, -40, 'partial'))).toEqual([1360, 80, 0])
+    expect(told(span(-100, -50, 'missing'), span(-50, -40, 'missing'), span(-60, -45, 'known'))).toEqual([
+      1395, 0, 45,
+    ])
+    expect(told(span(-100, -50, 'missing'), span(-70, -70, 'partial'))).toEqual([1390, 0, 50])
+  })
+
+  test('of a window that only just began is of no time', () => {
+    const midnight = {
+      kind: 'calendar',
+      name: 'day',
+      unit: 'day',
+      count: 1,
+      start: '2026-01-01 00:00:00',
+      zone: 'UTC',
+    } as const
+    const one = { ...day, windows: [midnight] }
+    const timelines = createTimelines([one], { now: MONDAY })
+    for (const source of day.sources)
+      timelines.cover(source, [{ from: unixSeconds(MONDAY - 60), to: MONDAY, state: 'known' }])
+    const [window] = timelines.evaluate(MONDAY)[0]!.windows
+    expect(window!.range).toEqual({ from: MONDAY, to: MONDAY })
+    expect(window!.coverage).toMatchObject({ minutes: 0, known: 0, missing: 0 })
+    expect(window!.coverage.ratio).toBeUndefined()
+    expect(window!.coverage.completeThrough).toBeUndefined()
+  })
+
   test('of a source that was never reported is none', () => {
     const { coverage, data } = coverageOf({ edge: [span(-2000, 0, 'known')] })
     expect(coverage).toMatchObject({ known: 0, missing: 1440, ratio: 0, kind: 'none' })
@@ -113,6 +192,8 @@ describe('burn windows', () => {
     // Events until ten minutes before now; nothing later is reported.
     expect(verdictAt(0, -10)).toEqual(['burning', -10])
     expect(verdictAt(100, -10)).toEqual(['burning', -10])
+    expect(verdictAt(110, -10)).toEqual(['burning', -10])
+    expect(verdictAt(111, -10)[0]).toBe('no-data')
     expect(verdictAt(120, -10)[0]).toBe('no-data')
   })
 

@@ -67,6 +67,77 @@ describe('as time moves on', () => {
     expect(at(8 * DAY)[0]!.windows[0]!.counts).toEqual({ good: 0, bad: 0 })
   })
 
+  test('a scope that comes while another goes is one from then on', () => {
+    const gcp = { cloud_provider: 'gcp' }
+    const { timelines, at } = start({ ...week, splitBy: ['cloud_provider'] }, [
+      minute(5, 9, 1, { cloud_provider: 'aws' }),
+      minute(-8 * 1440, 7, 3, gcp),
+    ])
+    at(0)
+    expect(at(8 * DAY + 120).map((e) => [e.scope, e.windows[0]!.counts.bad])).toEqual([
+      [{}, 3],
+      [gcp, 3],
+    ])
+    at(20 * DAY)
+    const range = { from: unixSeconds(noon + 20 * DAY - 600), to: unixSeconds(noon + 20 * DAY) }
+    expect(timelines.counts('s', 'o', { scope: {}, range })).toEqual({ good: 0, bad: 0 })
+    expect(timelines.counts('s', 'o', { scope: gcp, range })).toBeUndefined()
+  })
+
+  test('asked again about before, a calendar window is the one that held it', () => {
+    const { timelines, at } = start({ ...week, windows: [day, rolling(1)] }, [minute(60, 90, 10)])
+    at(0)
+    at(DAY)
+    const bounds = (later: number) =>
+      timelines
+        .evaluate(unixSeconds(noon + later))
+        .map((e) => e.windows.map((w) => w.bounds.from - MONDAY))[0]
+    expect(bounds(DAY)).toEqual([DAY, 12 * HOUR])
+    expect(bounds(0)).toEqual([0, -12 * HOUR])
+    expect(bounds(12 * HOUR)).toEqual([DAY, 0])
+  })
+
+  test('a window begins at the next hour while the minutes of the hour it begins in are not held', () => {
+    const now = unixSeconds(noon + 17 * 60)
+    const timelines = createTimelines([week], { now })
+    known(timelines, now)
+    const minutes = [minute(7 * 1440 - 20, 80, 20), minute(7 * 1440 - 50, 90, 10), minute(5, 95, 5)]
+    const needs = timelines.needs(now)
+    const edges = needs.find((n) => n.width === 60 && n.range.to < noon - DAY)!
+    const scope = {}
+    for (const { range, width } of [
+      ...needs,
+      { range: { from: edges.range.from, to: edges.range.to }, width: 3600 },
+    ]) {
+      if (range.from === edges.range.from && width === 60) continue
+      const count = Math.floor((range.to - range.from) / width)
+      const sums = (pick: (m: Minute) => number) =>
+        Array.from({ length: count }, (_, i) =>
+          minutes
+            .filter((m) => Math.floor((m.at * 60 - range.from) / width) === i)
+            .reduce((sum, m) => sum + pick(m), 0),
+        )
+      timelines.load('s', 'i', {
+        scope,
+        start: range.from,
+        width,
+        good: sums((m) => m.good),
+        bad: sums((m) => m.bad),
+      })
+    }
+    const [evaluation] = timelines.evaluate(now)
+    // The week begins at 12:17, and from 13:00 on all is held: of the earlier minutes none lies there.
+    expect(evaluation!.windows[0]!.range.from).toBe(noon - 7 * DAY + HOUR)
+    expect(evaluation!.windows[0]!.counts).toEqual({ good: 95, bad: 5 })
+    expect(evaluation!.state).toBe('exhausted')
+    expect(timelines.changed(now)).toHaveLength(1)
+    feedAll(timelines, [week], { now, minutes })
+    const [exact] = timelines.evaluate(now)
+    expect(exact!.windows[0]!.range.from).toBe(now - 7 * DAY)
+    expect(exact!.windows[0]!.counts).toEqual({ good: 265, bad: 35 })
+    expect(timelines.changed(now)).toEqual([])
+  })
+
   test('only a scope that is new is told as changed when one appears', () => {
     const one = { ...week, splitBy: ['cloud_provider'] }
     const { timelines, at } = start(one, [minute(5, 9, 0, { cloud_provider: 'aws' })])
@@ -212,6 +283,7 @@ test('the running minute counts for burn rates once anything happened in it, in 
   expect(at(0).map((e) => e.verdicts[0]!.end - noon)).toEqual([0, 0, 0])
   expect(at(30).map((e) => e.verdicts[0]!.end - noon)).toEqual([60, 60, 60])
   expect(at(30).map((e) => e.windows[0]!.range.to - noon)).toEqual([0, 0, 0])
+  expect(at(90).map((e) => e.verdicts[0]!.end - noon)).toEqual([60, 60, 60])
 })
 
 test('a forecast ends with a calendar window', () => {
@@ -263,5 +335,6 @@ describe('what was counted in a range', () => {
     expect(started.timelines.needs(noon)).not.toEqual(before)
     const nothing = { scope: {}, start: noon, width: 60, good: [1], bad: [0] }
     expect(() => started.timelines.load('unknown', 'i', nothing)).not.toThrow()
+    expect(() => started.timelines.loaded({ ...before[0]!, slo: 'unknown' })).not.toThrow()
   })
 })

@@ -88,6 +88,7 @@ test.each([
   ['good', [minute(1, 1441, 1)], 0, { good: 1441 + 1438, bad: 1 }],
   ['bad', [], 0, { good: 0, bad: 719 }],
   ['good', [], 0, { good: 0, bad: 0 }],
+  ['bad', [minute(1, 1441, 1)], 0, { good: 1441, bad: 1 + 1438 }],
   // Of what lies before the first report nothing was promised.
   ['bad', [minute(1, 720, 1)], 1, { good: 720, bad: 1 }],
 ] as const)('a day that is half unknown, where no data is %s', (noData, minutes, skipped, counts) => {

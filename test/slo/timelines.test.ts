@@ -207,6 +207,9 @@ test('an exact sum of any range that is held to the minute, and undefined where 
   expect(ask(now - 91 * 60, now - 89 * 60)).toEqual({ good: 10, bad: 5 })
   expect(ask(now - 11 * DAY, now)).toEqual({ good: 11, bad: 7 })
   expect(ask(now - 10 * DAY - 1800, now)).toBeUndefined()
+  // Two hours before the window is as far back as anything is held.
+  expect(ask(now - 30 * DAY - 7200, now)).toEqual({ good: 11, bad: 7 })
+  expect(ask(now - 30 * DAY - 7260, now)).toBeUndefined()
 })
 
 test('a series of 30 or 90 days takes less than 64 KB', () => {
