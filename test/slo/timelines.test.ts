@@ -53,13 +53,13 @@ function checkAgainstRaw(evaluations: readonly Evaluation[], minutes: readonly M
 test('one bad minute is counted in every window that holds it', () => {
   const one = slo()
   const now = unixSeconds(MONDAY + 12 * HOUR)
-  const minutes: Minute[] = Array.from({ length: 45 * 1440 }, (_, i) => ({
-    at: minuteOfMonday + 720 - 45 * 1440 + i,
+  const minutes: Minute[] = Array.from({ length: 4.5 * 1440 }, (_, i) => ({
+    at: minuteOfMonday + 720 - 45 * 1440 + 10 * i + 9,
     labels: {},
-    good: 100,
+    good: 1000,
     bad: 0,
   }))
-  minutes[minutes.length - 10] = { ...minutes[minutes.length - 10]!, good: 0, bad: 100 }
+  minutes[minutes.length - 2] = { ...minutes[minutes.length - 2]!, good: 900, bad: 100 }
   const timelines = createTimelines([one], { now })
   feedAll(timelines, [one], { now, minutes })
   const [whole, ...others] = evaluate(timelines, now)
