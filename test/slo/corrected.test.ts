@@ -132,6 +132,45 @@ describe('time that is excluded', () => {
     expect(times([hours(0, 1)], [rolling(1)])).toEqual([8640, 1440])
   })
 
+  test('is none of what is partly known, and none of what is missing', () => {
+    const timelines = createTimelines([split], { now: noon })
+    timelines.correct([{ id: 'c', kind: 'exclude', scope: {}, ranges: [hours(-3, -1)] }])
+    const spans = [
+      [-200, -2.5, 'known'],
+      [-2.5, -2, 'partial'],
+      [-2, -1.75, 'missing'],
+      [-1.5, 0, 'known'],
+    ] as const
+    timelines.cover(
+      'edge',
+      spans.map(([from, to, state]) => ({ ...hours(from, to), state })),
+    )
+    feedAll(timelines, [split], { now: noon, minutes })
+    const [window] = timelines.evaluate(noon)[0]!.windows
+    expect(window!.coverage).toMatchObject({ minutes: 9960, known: 9960, partial: 0, missing: 0, failed: 0 })
+    expect(window!.data).toBe('measured')
+  })
+
+  test('cuts through minutes of which no sum is told before they are held', () => {
+    const old = [{ at: noon / 60 - 3 * 1440 + 20, labels: aws, good: 70, bad: 30 }]
+    const asked = { range: hours(-74, -70) }
+    for (const scope of [{}, aws])
+      for (const kind of ['exclude', 'forgive'] as const) {
+        const timelines = createTimelines([split], { now: noon })
+        feedAll(timelines, [split], { now: noon, minutes: old })
+        const count = (of: Labels) => timelines.counts('s', 'o', { ...asked, scope: of })
+        expect([count({}), count(aws)]).toEqual([
+          { good: 70, bad: 30 },
+          { good: 70, bad: 30 },
+        ])
+        timelines.correct([{ id: 'c', kind, scope, ranges: [hours(-72.5, -71.5)] }])
+        expect([count({}), count(aws)]).toEqual([undefined, undefined])
+        feedAll(timelines, [split], { now: noon, minutes: old })
+        const left = kind === 'exclude' ? { good: 0, bad: 0 } : { good: 100, bad: 0 }
+        expect([count({}), count(aws)]).toEqual([left, left])
+      }
+  })
+
   test('is none of the time of a calendar window, also while it is still to come', () => {
     // Of the day 12 hours have gone by.
     expect(times([hours(6, 8)], [day])).toEqual([7920, 720])

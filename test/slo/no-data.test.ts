@@ -98,6 +98,27 @@ test.each([
   expect(windows[0]!.budget.interval !== undefined).toBe(noData === 'freeze' && minutes.length > 0)
 })
 
+test.each([
+  // Of nothing there is no average: what counts as bad weighs one event a minute, what counts as good nothing.
+  ['bad', [], { good: 0, bad: 1440 }],
+  ['bad', [minute(5, 70, 30)], { good: 70, bad: 30 + 1440 }],
+  ['good', [], { good: 0, bad: 0 }],
+  ['good', [minute(5, 70, 30)], { good: 70, bad: 30 }],
+] as const)('a day of which nothing could be read, where no data is %s', (noData, minutes, counts) => {
+  const { windows } = evaluateWith({ ...day, noData }, minutes, [span(1440, 0, 'missing')])
+  expect(windows[0]!.counts).toEqual(counts)
+})
+
+test('nothing is promised before each of the sources was reported on', () => {
+  const one: Slo = { ...day, noData: 'bad', sources: ['edge', 'apm'] }
+  const timelines = createTimelines([one], { now })
+  timelines.cover('edge', [span(1440, 0, 'known')])
+  timelines.cover('apm', [span(600, 500, 'known'), span(400, 0, 'known')])
+  feedAll(timelines, [one], { now, minutes: [minute(1, 1340, 0)] })
+  // One event a known minute; a hundred minutes are missing after the first report of the second source.
+  expect(timelines.evaluate(now)[0]!.windows[0]!.counts).toEqual({ good: 1340, bad: 100 })
+})
+
 test('the interval takes minutes that are partly known for measured and for unmeasured', () => {
   const one = { ...day, objectives: [objective({ allowed: perMillion(10_000) })] }
   const spans = [span(1440, 720, 'known'), span(720, 0, 'partial')]
