@@ -3,27 +3,40 @@
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin'
-import { determineHitLimitReached, toMutantRunResult } from '@stryker-mutator/api/test-runner'
+import { toMutantRunResult } from '@stryker-mutator/api/test-runner'
 import { createServer } from 'vite'
 import { declared } from './vitest.mjs'
 
 const NAMESPACE = '__stryker__'
 const FEW_RUNS = '10'
 /**
- * A test that passes a mutant so many times as often as all tests together did without it will not end. Stryker allows
- * for a hundred times over all tests.
+ * A test runs for ever when it comes past mutants so many times as often as without any, and this often more. Counted
+ * rather than timed, as a machine that is busy with other things is slow and not endless.
  */
-const HITS_A_TEST = 5
-const HITS_ALLOWED = 100
+const ENDLESS = { times: 10, more: 100_000 }
 
 /** What instrumented code reads and counts into. */
 const instrumented = (globalThis[NAMESPACE] ??= {})
+
+/** Every place that could be changed asks which mutant is active: how often in the running test, and how often at most. */
+const passed = { active: undefined, count: 0, most: Infinity }
+Object.defineProperty(instrumented, 'activeMutant', {
+  get: () => {
+    if (++passed.count > passed.most) throw new Error('This test runs for ever')
+    return passed.active
+  },
+  set: (mutant) => {
+    passed.active = mutant
+  },
+})
 
 function createRunner() {
   let server
   let loaded
   /** Milliseconds each test took without a mutant: the quickest that covers a mutant is tried first. */
   const took = new Map()
+  /** How often each test comes past mutants without any. */
+  const passes = new Map()
 
   async function load() {
     process.env.NINES_PROPERTY_RUNS = FEW_RUNS
@@ -57,7 +70,9 @@ function createRunner() {
     const results = []
     for (const { id, name, fileName, run: body } of chosen) {
       instrumented.currentTestId = id
-      if (instrumented.hitLimit !== undefined) instrumented.hitCount = 0
+      const usual = passes.get(id)
+      passed.count = 0
+      passed.most = usual === undefined ? Infinity : usual * ENDLESS.times + ENDLESS.more
       const began = performance.now()
       let failure
       try {
@@ -66,6 +81,10 @@ function createRunner() {
         failure = error instanceof Error ? error.message : String(error)
       }
       instrumented.currentTestId = undefined
+      const isEndless = passed.count > passed.most
+      if (passed.active === undefined) passes.set(id, passed.count)
+      passed.most = Infinity
+      if (isEndless) return { status: 'timeout', reason: `${name} runs for ever` }
       const timeSpentMs = performance.now() - began
       const told = { id, name, fileName, timeSpentMs }
       results.push(
@@ -85,21 +104,20 @@ function createRunner() {
       const result = await run(declared.tests, false)
       return { ...result, mutantCoverage: instrumented.mutantCoverage }
     },
-    mutantRun: async ({ activeMutant, mutantActivation, testFilter, hitLimit }) => {
+    mutantRun: async ({ activeMutant, mutantActivation, testFilter }) => {
       instrumented.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined
       loaded ??= load()
       await loaded
+      if (passes.size === 0 && mutantActivation !== 'static') await run(declared.tests, false)
       instrumented.activeMutant = activeMutant.id
-      const hits = hitLimit === undefined ? undefined : (hitLimit / HITS_ALLOWED) * HITS_A_TEST
-      instrumented.hitCount = hits === undefined ? undefined : 0
-      instrumented.hitLimit = hits
       const chosen = testFilter ? declared.tests.filter(({ id }) => testFilter.includes(id)) : declared.tests
       const result = await run(
         chosen.toSorted((a, b) => (took.get(a.id) ?? 0) - (took.get(b.id) ?? 0)),
         true,
       )
-      for (const { id, timeSpentMs, status } of result.tests) if (status === 0) took.set(id, timeSpentMs)
-      return toMutantRunResult(determineHitLimitReached(instrumented.hitCount, hits) ?? result)
+      for (const { id, timeSpentMs, status } of result.tests ?? [])
+        if (status === 0) took.set(id, timeSpentMs)
+      return toMutantRunResult(result)
     },
     dispose: () => server?.close(),
   }
