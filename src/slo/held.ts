@@ -1,6 +1,6 @@
 import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
 import { type BurnPlan, burnPlanOf } from './burn-windows.ts'
-import { ALWAYS_KNOWN, type CoverageTimeline } from './coverage.ts'
+import type { CoverageTimeline } from './coverage.ts'
 import type { Objective, Slo } from './definition.ts'
 import { type Moment, moveEnds } from './ends.ts'
 import type { Feed } from './feed.ts'
@@ -54,7 +54,7 @@ export function moveOn(one: Held, coverage: CoverageTimeline, moment: Moment): v
     version += feed.version
   }
   if (version !== one.version) {
-    one.subjects = subjectsOf(one, patience.settle)
+    one.subjects = subjectsOf(one, coverage, patience.settle)
     one.version = version
   }
   for (const subject of one.subjects) {
@@ -82,7 +82,8 @@ function nextWindows({ slo, windows }: Held, end: UnixSeconds): readonly Bounded
 }
 
 /** Every objective of one SLO, whole first, then each scope that was seen; those that were there keep their memory. */
-function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubject[] {
+function subjectsOf(one: Held, coverage: CoverageTimeline, settle: number): HeldSubject[] {
+  const { slo, of, plan, subjects } = one
   const key = (objective: string, scope: Labels): string => JSON.stringify([objective, labelsKey(scope)])
   const before = new Map(subjects.map((s) => [key(s.objective.name, s.scope), s]))
   return of.flatMap(({ objective, feed }) => {
@@ -98,9 +99,16 @@ function subjectsOf({ slo, of, plan, subjects }: Held, settle: number): HeldSubj
       feed,
       plan,
       settle,
-      meter: { series, judgement, coverage: ALWAYS_KNOWN, noData: slo.noData, average: 0, segments: [] },
-      windows: [],
-      corrections: [],
+      meter: {
+        series,
+        judgement,
+        coverage,
+        noData: slo.noData,
+        average: 0,
+        segments: segmentsFor(feed, labels, slo.splitBy),
+      },
+      windows: windowsAt(one, feed.ends.window),
+      corrections: feed.corrections,
       ends: feed.ends,
       said: before.get(key(objective.name, labels))?.said ?? [],
     }))

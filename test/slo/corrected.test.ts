@@ -203,6 +203,19 @@ describe('time that is excluded', () => {
   })
 })
 
+test('slices are those of a window, whatever was corrected before it and will be after it', () => {
+  const one: Partial<typeof split> = { method: 'timeslices', windows: [rolling(1)] }
+  const counts = (kind: Correction['kind'], ranges: Correction['ranges']) =>
+    evaluate({ kind, ranges }, one)[0]!.windows[0]!.counts
+  const around = [hours(-30, -25), hours(1, 4)]
+  expect([counts('exclude', around), counts('forgive', around)]).toEqual([
+    { good: 1438, bad: 2 },
+    { good: 1438, bad: 2 },
+  ])
+  expect(counts('exclude', [hours(-25, -1)])).toEqual({ good: 59, bad: 1 })
+  expect(counts('forgive', [hours(-25, -1)])).toEqual({ good: 1439, bad: 1 })
+})
+
 test('corrections that follow one another without a gap take the time of both', () => {
   const ids = evaluate({ ranges: [hours(-2, -1), hours(-1, 0)] }, { windows: [rolling(1)] })
   expect(ids[0]!.windows[0]!.corrected!.corrections).toEqual(['c'])
