@@ -34,10 +34,8 @@ export function budgetOf(counts: Counts, terms: BudgetTerms): Budget {
  * The sign of what is left: 1 while something is, 0 when exactly all is spent, -1 when overspent; in whole numbers.
  * Without events nothing is spent of nothing: 1.
  */
-export function leftSign(counts: Counts, terms: BudgetTerms): -1 | 0 | 1 {
-  if (counts.bad === 0) return 1
-  const { left } = termsOfLeft(counts, terms)
-  return left > 0 ? 1 : left < 0 ? -1 : 0
+export function leftSign(counts: Counts, terms: BudgetTerms): number {
+  return counts.bad === 0 ? 1 : Math.sign(termsOfLeft(counts, terms).left)
 }
 
 /**
@@ -104,7 +102,7 @@ export function budgetInterval(
  * it over the window, of 2 over half. `never` at or below the even pace, and when a calendar window ends first.
  */
 export function exhaustionOf(
-  left: { readonly share: number | undefined; readonly sign: -1 | 0 | 1 },
+  left: { readonly share: number | undefined; readonly sign: number },
   rate: number | undefined,
   time: { readonly length: Seconds; readonly remaining: Seconds | undefined },
 ): Exhaustion {
@@ -113,7 +111,7 @@ export function exhaustionOf(
   if (rate === undefined) return { kind: 'unknown' }
   if (rate <= 1) return { kind: 'never' }
   const lasts = Math.floor((left.share * time.length) / rate)
-  if (time.remaining !== undefined && lasts >= time.remaining) return { kind: 'never' }
+  if (lasts >= (time.remaining ?? Infinity)) return { kind: 'never' }
   return { kind: 'in', seconds: seconds(lasts) }
 }
 

@@ -35,8 +35,7 @@ export function compareBurn(bad: number, total: number, allowed: PerMillion, fac
   if (bad <= 0) return -1
   const spent = bad * 1e6 * factor.den
   const even = total * allowed * factor.num
-  if (spent <= Number.MAX_SAFE_INTEGER && even <= Number.MAX_SAFE_INTEGER)
-    return spent > even ? 1 : spent < even ? -1 : 0
+  if (Math.max(spent, even) <= Number.MAX_SAFE_INTEGER) return spent > even ? 1 : spent < even ? -1 : 0
   const left = BigInt(bad) * 1_000_000n * BigInt(factor.den)
   const right = BigInt(total) * BigInt(allowed) * BigInt(factor.num)
   return left > right ? 1 : left < right ? -1 : 0
@@ -62,7 +61,7 @@ function badUntilOver({ good, bad }: Counts, allowed: PerMillion, factor: Ration
   const even = allowed * factor.num
   const spent = bad * weight
   const due = (good + bad) * even
-  if (spent > Number.MAX_SAFE_INTEGER || due > Number.MAX_SAFE_INTEGER)
+  if (Math.max(spent, due) > Number.MAX_SAFE_INTEGER)
     return badUntilOverBig({ good, bad }, BigInt(weight), BigInt(even))
   const lacking = due - spent
   const gain = weight - even
@@ -79,10 +78,10 @@ function divideUp(a: number, b: number): number {
 
 function badUntilOverBig({ good, bad }: Counts, weight: bigint, even: bigint): number | undefined {
   const lacking = BigInt(good + bad) * even - BigInt(bad) * weight
-  if (lacking <= 0n && bad > 0) return 0
+  // With products that big something is lacking, or something is bad.
+  if (lacking <= 0n) return 0
   const gain = weight - even
-  if (gain < 0n || (gain === 0n && lacking > 0n)) return undefined
-  return lacking <= 0n ? 1 : Number((lacking + gain - 1n) / gain)
+  return gain <= 0n ? undefined : Number((lacking + gain - 1n) / gain)
 }
 
 /** One side of a rule as it was measured. `blind`: nothing is known of the time and nothing was counted. */
@@ -142,7 +141,7 @@ function sideOf(
   { allowed, scale, confidence }: BurnTerms,
 ): BurnWindow {
   const { counts } = asked.measure
-  const shown = scale === 1 ? counts : { good: counts.good / scale, bad: counts.bad / scale }
+  const shown = { good: counts.good / scale, bad: counts.bad / scale }
   const surely = confidence === undefined ? undefined : lowerBurnRate(shown, allowed, confidence)
   return {
     length,

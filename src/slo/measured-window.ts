@@ -17,7 +17,7 @@ export function isUnknown(data: DataState): boolean {
 export interface MeasuredWindow {
   readonly evaluation: WindowEvaluation
   /** Undefined when nothing is known of the window. */
-  readonly left: -1 | 0 | 1 | undefined
+  readonly left: number | undefined
   /** In whole numbers, not yet divided by the scale. */
   readonly counts: Counts
   readonly terms: BudgetTerms

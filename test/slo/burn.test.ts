@@ -168,6 +168,20 @@ describe('exactly on the factor', () => {
     expect(burnsAtLeast({ good: counts.good + 1, bad }, ...terms)).toBe(false)
   })
 
+  test('where doubles round the products to be equal, or one event apart, too', () => {
+    // bad × 10^7 against total × 144,000: the same number, and then one product that is larger by 64,000.
+    const factor = { num: 144, den: 10 }
+    const exact = { good: 5_204_314_588_395_625 - 74_942_130_072_897, bad: 74_942_130_072_897 }
+    expect(BigInt(exact.bad) * 10_000_000n).toBe(5_204_314_588_395_625n * 144_000n)
+    expect(burnsAtLeast(exact, perMillion(1000), factor)).toBe(true)
+    const below = { good: 4_676_541_963_537_362 - 67_342_204_274_938, bad: 67_342_204_274_938 }
+    expect(BigInt(below.bad) * 10_000_000n < 4_676_541_963_537_362n * 144_000n).toBe(true)
+    expect(burnsAtLeast(below, perMillion(1000), factor)).toBe(false)
+    const terms = { allowed: perMillion(1000), factor, minBadEvents: 0 }
+    expect(badUntilFiring({ long: exact, short: exact }, terms)).toBe(0)
+    expect(badUntilFiring({ long: below, short: below }, terms)).toBe(1)
+  })
+
   test('the shown rate is the factor too', () => {
     expect(burnRate({ good: 9856, bad: 144 }, perMillion(1000))).toBe(14.4)
     expect(burnRate({ good: 0, bad: 0 }, perMillion(1000))).toBeUndefined()
@@ -187,6 +201,14 @@ describe('how many failures it would take', () => {
   test('with nothing counted at all, one', () => {
     const none = { good: 0, bad: 0 }
     expect(badUntilFiring({ long: none, short: none }, terms)).toBe(1)
+  })
+
+  test('exactly on an even pace that comes out whole, no more than that', () => {
+    const even = { ...terms, factor: { num: 1, den: 1 } }
+    const until = (good: number) => badUntilFiring({ long: { good, bad: 0 }, short: { good, bad: 0 } }, even)
+    // One of a thousand is allowed.
+    expect([until(999), until(1000), until(4 * 999), until(4 * 999 + 1)]).toEqual([1, 2, 4, 5])
+    expect([until(1e14 * 999), until(1e14 * 999 + 16)]).toEqual([1e14, 1e14 + 1])
   })
 
   test('a factor that asks for more than everything bad is out of reach', () => {
@@ -297,6 +319,23 @@ describe('a rule', () => {
       'burning',
       'calm',
     ])
+  })
+
+  test('has no data while either of its windows is blind', () => {
+    const counts = { good: 5, bad: 5 }
+    const terms = { allowed: perMillion(1000), minBadEvents: 0, confidence: undefined, scale: 1, end: MONDAY }
+    const kind = (long: boolean, short: boolean) =>
+      judgeRule(fast, { long: { counts, blind: long }, short: { counts, blind: short } }, terms).kind
+    expect([kind(false, false), kind(true, false), kind(false, true), kind(true, true)]).toEqual([
+      'burning',
+      'no-data',
+      'no-data',
+      'no-data',
+    ])
+  })
+
+  test('that is out of reach says so', () => {
+    expect(judge(1, { allowed: 100_000 }).badUntilFiring).toBeUndefined()
   })
 
   test('on slices counted in parts is shown and told in slices', () => {

@@ -2,7 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HOUR, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
 import { createTimelines, type KnownSpan, type Slo } from '../../src/slo/index.ts'
-import { feedAll, type Minute, MONDAY, objective, pagesOnly, propertyRuns, rolling, slo } from './estate.ts'
+import {
+  feedAll,
+  google30d,
+  type Minute,
+  MONDAY,
+  objective,
+  pagesOnly,
+  propertyRuns,
+  rolling,
+  slo,
+} from './estate.ts'
 
 const now = unixSeconds(MONDAY + 12 * HOUR)
 const day = slo({ windows: [rolling(1)], sources: ['edge'], policy: pagesOnly })
@@ -210,6 +220,16 @@ describe('a burn rule', () => {
     ['follows what was reported some time ago', [span(2000, 100, 'known')], 'calm'],
   ] as const)('%s', (_name, spans, kind) => {
     expect(evaluateWith(day, [], spans).verdicts.map((v) => v.kind)).toEqual([kind, kind])
+  })
+
+  test('is calm on events that no report covers', () => {
+    const { verdicts } = evaluateWith(day, [minute(2, 10, 0)], [])
+    expect(verdicts.map((v) => v.kind)).toEqual(['calm', 'calm'])
+  })
+
+  test('knows nothing, however long it looks, where all that was reported ended too long ago', () => {
+    const { verdicts } = evaluateWith({ ...day, policy: google30d }, [], [span(9000, 130, 'known')])
+    expect(verdicts.map((v) => v.kind)).toEqual(['no-data', 'no-data', 'no-data', 'no-data'])
   })
 
   test('of what rests on no source is calm without events', () => {
