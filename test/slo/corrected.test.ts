@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DAY, HOUR, type Labels, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
+import { HOUR, type Labels, perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
 import {
   type CalendarWindow,
   type Correction,
@@ -221,7 +221,7 @@ test('corrections that follow one another without a gap take the time of both', 
   expect(ids[0]!.windows[0]!.corrected!.corrections).toEqual(['c'])
   expect(ids[0]!.windows[0]!.counts).toEqual({ good: 0, bad: 0 })
   expect(ids[0]!.verdicts[0]!.long.counts).toEqual({ good: 0, bad: 0 })
-  expect(evaluate({ ranges: [hours(-8 * 24, -DAY / HOUR)] })[0]!.windows[0]!.counts).toEqual({
+  expect(evaluate({ ranges: [hours(-8 * 24, -24)] })[0]!.windows[0]!.counts).toEqual({
     good: 170,
     bad: 30,
   })
