@@ -144,7 +144,6 @@ function firstInstantAt(clock: WallClock, wall: number): number {
   const late = wall - Math.min(before, after)
   // With the earlier rule still in force the wall clock shows it at `wall - before`, which is the first time.
   if (clock(wall - before) === wall) return wall - before
-  if (clock(wall - after) === wall) return wall - after
   let low = early
   let high = late
   while (low < high) {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { unixSeconds } from '../../src/base/index.ts'
-import { type CalendarWindow, calendarBoundary, isZone, windowBounds } from '../../src/slo/index.ts'
+import {
+  type CalendarWindow,
+  calendarBoundary,
+  instantsIn,
+  isZone,
+  wallTime,
+  windowBounds,
+} from '../../src/slo/index.ts'
 
 interface Fixture {
   readonly zone: string
@@ -86,4 +93,35 @@ test('month overflow: the 31st of February is the 3rd of March, and the next bou
 
 test('zones are those of the IANA database', () => {
   expect(['Asia/Tokyo', 'UTC', 'Mars/Olympus', ''].map(isZone)).toEqual([true, true, false, false])
+})
+
+test('several months, quarters and weeks at a time are one window', () => {
+  const bounds = (unit: CalendarWindow['unit'], count: number) => {
+    const { from, to } = windowBounds(
+      calendar(unit, '2026-01-01 00:00:00', 'UTC', count),
+      at('2026-08-15T00:00:00Z'),
+    )
+    return [show(from), show(to)]
+  }
+  expect(bounds('month', 2)).toEqual(['2026-07-01T00:00:00Z', '2026-09-01T00:00:00Z'])
+  expect(bounds('quarter', 2)).toEqual(['2026-07-01T00:00:00Z', '2027-01-01T00:00:00Z'])
+  expect(bounds('week', 2)).toEqual(['2026-08-13T00:00:00Z', '2026-08-27T00:00:00Z'])
+})
+
+test('a wall clock shows a time first when clocks go back, and the next one when they go forward over it', () => {
+  const berlin = instantsIn('Europe/Berlin')
+  const first = (text: string) => show(berlin(wallTime(text)))
+  expect(first('2026-07-01 12:00:00')).toBe('2026-07-01T10:00:00Z')
+  expect(first('2026-10-25 02:30:00')).toBe('2026-10-25T00:30:00Z')
+  expect(first('2026-10-25 03:00:00')).toBe('2026-10-25T02:00:00Z')
+  // At one o'clock in universal time the clocks go from two to three.
+  expect(first('2026-03-29 02:30:00')).toBe('2026-03-29T01:00:00Z')
+  expect(first('2026-03-29 03:30:00')).toBe('2026-03-29T01:30:00Z')
+})
+
+test('wall clocks subtract like instants, and are read in one way only', () => {
+  expect(wallTime('2026-01-02 00:00:01') - wallTime('2026-01-01 00:00:00')).toBe(86_401)
+  expect(wallTime('2026-01-01T00:00:00')).toBe(wallTime('2026-01-01 00:00:00'))
+  for (const text of ['2026-1-1 00:00:00', 'on 2026-01-01 00:00:00', '2026-01-01 00:00:00Z', '2026-01-01'])
+    expect(() => wallTime(text)).toThrow(`Cannot read ${text} as YYYY-MM-DD HH:MM:SS`)
 })

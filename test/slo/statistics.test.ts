@@ -47,6 +47,12 @@ describe('the share of bad events that is exceeded with some confidence', () => 
     expect(surelyExceeds({ good: 7, bad: 0 }, 0, ratio(0.5))).toBe(false)
   })
 
+  test.each([1, 2, 5, 9, 10, 11, 12, 40, 300, 5000])('is a root where all or one of %i are bad', (n) => {
+    // All n are bad with a probability of p^n, and none with one of (1 - p)^n.
+    expect(lowerShare(n, n, ratio(0.95)) / 0.05 ** (1 / n)).toBeCloseTo(1, 11)
+    expect(lowerShare(1, n, ratio(0.95)) / (1 - 0.95 ** (1 / n))).toBeCloseTo(1, 11)
+  })
+
   test('makes so many bad events or more as improbable as it says', () => {
     const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k)
     fc.assert(
