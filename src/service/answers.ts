@@ -6,7 +6,7 @@ import type { Api, IncidentAction, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
-import { COMPOSITE } from './composite.ts'
+import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
@@ -68,7 +68,7 @@ export function createAnswers(parts: AnswerParts): Api {
       const found = find(id)
       return found ? detailOf(found) : compositeDetail(loop.shown(), id)
     },
-    ...createDrills(parts, find),
+    ...createDrills(parts, find, (id) => compositeParts(loop.shown(), id)),
     incidents: ({ state, limit }) => {
       const shown = loop.shown()
       if (!shown) return []
@@ -158,7 +158,15 @@ function detailOf({ shown, defined, objective, summary, evaluations }: Found): w
   }
 }
 
-/** A composite has a row, and its parts have the rest: splits, rules, graphs and incidents. */
+/** The objectives that a composite is made of; none when the id is not a composite's. */
+function compositeParts(shown: Shown | undefined, id: string): readonly Found[] {
+  const detail = compositeDetail(shown, id)
+  if (!shown || !detail) return []
+  const parts = shown.summaries.filter((each) => each.slo === detail.slo && each.objective !== COMPOSITE)
+  return parts.flatMap((part) => findObjective(shown, part.id) ?? [])
+}
+
+/** A composite has a row and a graph, and its parts have the rest: splits, rules and incidents. */
 function compositeDetail(shown: Shown | undefined, id: string): wire.SloDetail | undefined {
   const summary = shown?.summaries.find((each) => each.id === id && each.objective === COMPOSITE)
   const defined = shown?.definitions.slos.find(({ slo }) => slo.id === summary?.slo)
@@ -188,28 +196,41 @@ interface Asked {
 function createDrills(
   { ledger, inputsOf, viewer }: AnswerParts,
   find: (id: string) => Found | undefined,
+  partsOf: (id: string) => readonly Found[],
 ): Pick<Api, 'series' | 'contributors' | 'latency' | 'exemplars'> {
+  const seriesOfOne = async (
+    found: Found,
+    { points, ...asked }: Parameters<Api['series']>[1],
+  ): Promise<wire.SloSeries | undefined> => {
+    if (!found.query) return undefined
+    const incidents = incidentsNewestFirst(found.shown).filter(
+      (i) => i.slo === found.defined.slo.id && i.objective === found.objective.name,
+    )
+    return seriesOf(ledger, {
+      ...found,
+      query: found.query,
+      id: found.summary.id,
+      scope: asked.scope,
+      range: rangeOf(asked, roundStep(asked, points)),
+      step: roundStep(asked, points),
+      incidents,
+      corrections: found.shown.corrections,
+      written: found.shown.definitions.corrections,
+      now: found.shown.now,
+      inputsOf,
+    })
+  }
   return {
-    series: async (id, { points, ...asked }) => {
+    series: async (id, asked) => {
       const found = find(id)
-      if (!found?.query) return undefined
-      const range = rangeOf(asked, roundStep(asked, points))
-      const incidents = incidentsNewestFirst(found.shown).filter(
-        (i) => i.slo === found.defined.slo.id && i.objective === found.objective.name,
-      )
-      return seriesOf(ledger, {
-        ...found,
-        query: found.query,
-        id,
-        scope: asked.scope,
-        range,
-        step: roundStep(asked, points),
-        incidents,
-        corrections: found.shown.corrections,
-        written: found.shown.definitions.corrections,
-        now: found.shown.now,
-        inputsOf,
-      })
+      if (found) return seriesOfOne(found, asked).then((series) => series && { ...series, id })
+      const parts: PartSeries[] = []
+      for (const part of partsOf(id)) {
+        const series = await seriesOfOne(part, asked)
+        if (!series) return undefined
+        parts.push({ objective: part.objective, series })
+      }
+      return compositeSeries(id, parts)
     },
     contributors: async (id, { by, limit, ...asked }) => {
       const found = find(id)

@@ -65,6 +65,47 @@ export function compositeSummary(
   }
 }
 
+/** The course of one objective of a composite. */
+export interface PartSeries {
+  readonly objective: Objective
+  readonly series: wire.SloSeries
+}
+
+/**
+ * The course of a composite, from those of its objectives over the same buckets, each with what its weight makes of it: a
+ * point is not known while it is not known of every part. Undefined without parts.
+ */
+export function compositeSeries(id: string, parts: readonly PartSeries[]): wire.SloSeries | undefined {
+  const first = parts[0]?.series
+  if (!first) return undefined
+  const each = (valueOf: (part: PartSeries, i: number) => number | null | undefined): (number | null)[] =>
+    first.start.map((_, i) => {
+      const values = parts.map((part) => valueOf(part, i))
+      return values.every((value) => typeof value === 'number')
+        ? values.reduce((sum, value) => sum + value, 0)
+        : null
+    })
+  const weighted = (part: PartSeries, value: number | null | undefined): number | undefined =>
+    typeof value === 'number' ? weightOf(part) * value : undefined
+  const spent = each((part, i) => {
+    const left = part.series.left[i]
+    return weighted(part, typeof left === 'number' ? 1 - left : undefined)
+  })
+  return {
+    ...first,
+    id,
+    good: each(({ series }, i) => series.good[i]),
+    bad: each(({ series }, i) => series.bad[i]),
+    left: spent.map((share) => (share === null ? null : 1 - share)),
+    burn: first.burn.map((rule, r) => ({
+      ...rule,
+      long: each((part, i) => weighted(part, part.series.burn[r]?.long[i])),
+      short: each((part, i) => weighted(part, part.series.burn[r]?.short[i])),
+    })),
+    incidents: parts.flatMap(({ series }) => series.incidents).sort((a, b) => a.from - b.from),
+  }
+}
+
 interface Part {
   readonly objective: Objective
   readonly evaluation: Evaluation

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { perMillion, seconds } from '../../src/base/index.ts'
-import { sloSummary } from '../../src/contract/index.ts'
+import { type SloSeries, sloSeries, sloSummary } from '../../src/contract/index.ts'
 import { loadDefinitions } from '../../src/definitions/index.ts'
-import { compositeSummary } from '../../src/service/composite.ts'
+import { compositeSeries, compositeSummary } from '../../src/service/composite.ts'
 import type { Evaluation } from '../../src/slo/index.ts'
 import { evaluationAt, readTimeline, sloWith } from '../alerting/timeline.ts'
 import { slo, source } from '../definitions/documents.ts'
@@ -69,4 +69,53 @@ test('an SLO with one indicator for all objectives has no such row', () => {
   const slice = { width: seconds(60), allowed: perMillion(50_000) }
   const sliced = { ...defined.slo, method: 'timeslices' as const, objectives: [{ ...first, slice }] }
   expect(compositeSummary({ ...defined, slo: sliced }, () => [evaluation(0)])).toBeUndefined()
+})
+
+test('a graph of a composite is that of its parts, weighted, where all of them are known', () => {
+  const [pay, browse] = define().slo.objectives
+  if (!pay || !browse) throw new Error('no objectives')
+  const course = (change: Partial<SloSeries>): SloSeries => ({
+    id: 'part',
+    scope: {},
+    range: { from: 0, to: 180 },
+    step: 60,
+    start: [0, 60, 120],
+    good: [9, 9, 9],
+    bad: [1, 1, 1],
+    left: [1, 1, 1],
+    ideal: null,
+    burn: [{ rule: 'page-fast', severity: 'page', factor: 14.4, long: [0, 0, 0], short: [0, 0, 0] }],
+    incidents: [],
+    corrections: [],
+    ...change,
+  })
+  const rule = { rule: 'page-fast', severity: 'page', factor: 14.4 } as const
+  const incident = (id: string, from: number) => ({ id, from, to: null, severity: 'page' as const })
+  const first = course({
+    left: [0.5, 0, null],
+    burn: [{ ...rule, long: [4, 0, null], short: [8, 2, 1] }],
+    incidents: [incident('b', 100)],
+  })
+  const second = course({
+    good: [1, null, 1],
+    left: [0.75, -0.5, 1],
+    burn: [{ ...rule, long: [1, 1, 1], short: [0, 3, null] }],
+    incidents: [incident('a', 50)],
+  })
+  const series = compositeSeries('checkout-fast/composite', [
+    { objective: pay, series: first },
+    { objective: browse, series: second },
+  ])
+  expect(sloSeries.parse(series)).toEqual(series)
+  // Half of what pay spent and twice what browse spent.
+  expect(series).toMatchObject({
+    id: 'checkout-fast/composite',
+    start: [0, 60, 120],
+    good: [10, null, 10],
+    bad: [2, 2, 2],
+    left: [1 - 0.25 - 0.5, 1 - 0.5 - 3, null],
+    burn: [{ ...rule, long: [4, 2, null], short: [4, 7, null] }],
+    incidents: [{ id: 'a' }, { id: 'b' }],
+  })
+  expect(compositeSeries('x', [])).toBeUndefined()
 })
