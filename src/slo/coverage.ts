@@ -50,7 +50,8 @@ export function forgetBefore(spans: readonly KnownSpan[], from: number): readonl
 
 /** The worst of several sources, minute by minute. None: always known. */
 export function worstOf(sources: readonly (readonly KnownSpan[])[]): CoverageTimeline {
-  if (sources.length === 0) return ALWAYS_KNOWN
+  // Twenty thousand years ago is before all times.
+  if (sources.length === 0) return withSums([-600_000_000_000], [RANK.known])
   const cuts = [...new Set(sources.flatMap((spans) => spans.flatMap((s) => [s.from, s.to])))]
   cuts.sort((a, b) => a - b)
   const walks = sources.map((spans) => ({ spans, next: 0 }))
@@ -91,9 +92,6 @@ function withSums(at: readonly number[], rank: readonly Rank[]): CoverageTimelin
   })
   return { at, rank, known, partial, failed }
 }
-
-/** Everything is known at all times: for what rests on no source. Twenty thousand years ago is before all times. */
-export const ALWAYS_KNOWN: CoverageTimeline = withSums([-600_000_000_000], [RANK.known])
 
 /** The last boundary at or before `t`; -1 before the first. */
 function segmentAt(timeline: CoverageTimeline, t: number): number {

@@ -1,6 +1,6 @@
 import { DAY, HOUR, unixSeconds } from '../base/index.ts'
 import { burnPlanOf } from './burn-windows.ts'
-import { ALWAYS_KNOWN } from './coverage.ts'
+import { worstOf } from './coverage.ts'
 import type { Objective, Slo } from './definition.ts'
 import type { Feed } from './feed.ts'
 import { position } from './feed-position.ts'
@@ -37,7 +37,7 @@ export function createFeed(
     edges: new Set(),
     steps: [],
     hours: [],
-    coverage: ALWAYS_KNOWN,
+    coverage: worstOf([]),
     corrections: [],
     version: 0,
   }
