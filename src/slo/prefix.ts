@@ -56,18 +56,8 @@ export function totalAt(ring: PrefixRing, bucket: number): number {
 /** Lets go of buckets before `first`. Buckets skipped over, when the ring is that far behind, are empty. */
 export function dropBefore(ring: PrefixRing, first: number): void {
   if (first <= ring.first) return
-  if (first >= ring.last) {
-    const last = slotOf(ring, ring.last)
-    const total = ring.values[last] ?? 0
-    const bad = ring.values[last + 1] ?? 0
-    ring.base = 0
-    ring.first = first
-    ring.last = first
-    ring.values[0] = total
-    ring.values[1] = bad
-    return
-  }
-  ring.base = slotOf(ring, first) / 2
+  ring.base = first < ring.last ? slotOf(ring, first) / 2 : 0
+  ring.last = Math.max(ring.last, first)
   ring.first = first
 }
 
@@ -98,23 +88,20 @@ export function replaceBuckets(
   widenIfNeeded(ring, growTotal, growBad)
   const { values } = ring
   // What lies behind the replaced stretch moves by the difference.
-  if (growTotal !== 0 || growBad !== 0)
-    for (let i = to + 1; i <= ring.last; i++) {
-      const slot = slotOf(ring, i)
-      values[slot] = (values[slot] ?? 0) + growTotal
-      values[slot + 1] = (values[slot + 1] ?? 0) + growBad
-    }
-  let at = slotOf(ring, from)
+  for (let i = to + 1; i <= ring.last; i++) {
+    const slot = slotOf(ring, i)
+    values[slot] = (values[slot] ?? 0) + growTotal
+    values[slot + 1] = (values[slot + 1] ?? 0) + growBad
+  }
+  const at = slotOf(ring, from)
   let sumTotal = values[at] ?? 0
   let sumBad = values[at + 1] ?? 0
   for (let i = from; i < to; i++) {
     sumTotal += total[i - start] ?? 0
     sumBad += bad[i - start] ?? 0
-    at = slotOf(ring, i + 1)
-    values[at] = sumTotal
-    values[at + 1] = sumBad
-    sumTotal = values[at] ?? 0
-    sumBad = values[at + 1] ?? 0
+    const slot = slotOf(ring, i + 1)
+    values[slot] = sumTotal
+    values[slot + 1] = sumBad
   }
   if (to > ring.last) ring.last = to
 }
