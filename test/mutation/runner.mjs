@@ -8,7 +8,7 @@ import { createServer } from 'vite'
 import { declared } from './vitest.mjs'
 
 const NAMESPACE = '__stryker__'
-const FEW_RUNS = '10'
+const FEW_RUNS = '25'
 /**
  * A test runs for ever when it comes past mutants so many times as often as without any, and this often more. Counted
  * rather than timed, as a machine that is busy with other things is slow and not endless.

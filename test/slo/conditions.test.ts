@@ -89,6 +89,18 @@ test('blind for half of the budget is later than reports usually take', () => {
   expect(timelines.evaluate(now)[0]!.conditions![0]!.kind).toBe('met')
 })
 
+test('what is known in part is not blind, and what failed is', () => {
+  const timelines = createTimelines([one], { now })
+  const span = (from: number, to: number, state: 'known' | 'partial' | 'missing') => ({
+    from: unixSeconds(now - from * 60),
+    to: unixSeconds(now - to * 60),
+    state,
+  })
+  timelines.cover('edge', [span(60_000, 30, 'known'), span(30, 10, 'partial'), span(10, 0, 'missing')])
+  const blind = timelines.evaluate(now)[0]!.conditions!.find((v) => v.condition.name === 'blind')
+  expect([blind!.kind, blind!.value]).toEqual(['met', 600])
+})
+
 test('of time of which nothing was ever known nothing can be said', () => {
   const timelines = createTimelines([one], { now })
   feedAll(timelines, [one], { now, minutes: [] })

@@ -232,6 +232,18 @@ describe('a burn rule', () => {
     expect(verdicts.map((v) => v.kind)).toEqual(['no-data', 'no-data', 'no-data', 'no-data'])
   })
 
+  test('knows nothing where reading failed for as long as it looks, though all was known before', () => {
+    const { verdicts } = evaluateWith(day, [], [span(2000, 700, 'known'), span(700, 0, 'missing')])
+    expect(verdicts.map((v) => v.kind)).toEqual(['no-data', 'no-data'])
+  })
+
+  test('is calm where reading failed first and then went on, for a part', () => {
+    const spans = [span(9000, 200, 'missing'), span(200, 100, 'partial'), span(100, 0, 'known')]
+    expect(evaluateWith(day, [], spans).verdicts.map((v) => v.kind)).toEqual(['calm', 'calm'])
+    const part = [span(9000, 20, 'missing'), span(20, 0, 'partial')]
+    expect(evaluateWith(day, [], part).verdicts.map((v) => v.kind)).toEqual(['calm', 'calm'])
+  })
+
   test('of what rests on no source is calm without events', () => {
     expect(evaluateWith({ ...day, sources: [] }, [], []).verdicts.map((v) => v.kind)).toEqual([
       'calm',
