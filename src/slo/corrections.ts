@@ -143,14 +143,21 @@ interface Piece<Series> extends Range {
 
 function segmentFrom<Series>({ from, to }: Range, active: readonly Piece<Series>[]): Segment<Series> {
   const exclude = joined(active.filter((p) => p.correction.kind === 'exclude'))
-  // What is excluded may be among what is forgiven, as nothing is left of it to forgive.
+  // What is excluded is among what is forgiven, less itself: nothing is left of it to forgive.
   const forgive = joined(active)
+  const out = exclude === 'all' ? [] : exclude
   return {
     from,
     to,
     ids: [...new Set(active.map((p) => p.correction.id))],
-    exclude: exclude === 'all' ? 'all' : exclude.map((p) => p.series),
-    forgive: forgive === 'all' ? 'all' : forgivenOf(forgive, exclude),
+    exclude: exclude === 'all' ? 'all' : out.map((p) => p.series),
+    forgive:
+      forgive === 'all'
+        ? 'all'
+        : forgive.map(({ labels, series }) => ({
+            series,
+            less: out.filter((other) => isWithin(labels, other.labels)).map((other) => other.series),
+          })),
   }
 }
 
@@ -163,19 +170,6 @@ function joined<Series>(pieces: readonly Piece<Series>[]): Reach<Series> {
   }
   const parts = [...all]
   return parts.filter((p) => !parts.some((other) => other !== p && isWithin(other.labels, p.labels)))
-}
-
-function forgivenOf<Series>(
-  parts: readonly Part<Series>[],
-  excluded: Reach<Series>,
-): readonly Forgiven<Series>[] {
-  if (excluded === 'all') return []
-  return parts
-    .filter((p) => !excluded.some((other) => isWithin(other.labels, p.labels)))
-    .map((p) => ({
-      series: p.series,
-      less: excluded.filter((other) => isWithin(p.labels, other.labels)).map((other) => other.series),
-    }))
 }
 
 /** Whole numbers of events, or of parts of slices. */

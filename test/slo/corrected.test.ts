@@ -58,6 +58,15 @@ describe('a correction is named', () => {
     ])
   })
 
+  test('by no other cloud where it is about a region', () => {
+    const change = { splitBy: ['cloud_provider', 'cloud_region'] }
+    expect(named({ ...gcp, cloud_region: 'europe-west1' }, change)).toEqual([
+      [undefined, ['c']],
+      ['aws', undefined],
+      ['gcp', ['c']],
+    ])
+  })
+
   test('by the whole where it is about what had no events', () => {
     expect(named({ cloud_provider: 'azure' })).toEqual([
       [undefined, ['c']],

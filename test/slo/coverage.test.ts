@@ -168,7 +168,7 @@ describe('coverage', () => {
       }),
       { numRuns: propertyRuns },
     )
-  })
+  }, 600_000)
 })
 
 describe('burn windows', () => {

@@ -62,6 +62,13 @@ describe('what is needed at first', () => {
     ])
   })
 
+  test('is as far back as the longest burn window, where that is longer than the windows', () => {
+    const policy = { ...pagesOnly, rules: [rule('ticket-long', [20 * DAY, HOUR, 1, 1])] }
+    const first = needed({ windows: [calendar('day', 'UTC')], policy })[0]
+    expect(first![1]).toBe(-20 * 24 + 2)
+    expect(needed({ windows: [calendar('day', 'UTC')], policy })[1]).toEqual([60, -20 * 24 - 2, -20 * 24 + 2])
+  })
+
   test('is the minutes of the hour in which a calendar window begins, where it begins inside of one', () => {
     // Midnight of the first of November in Kathmandu is 18:15 the day before in universal time.
     expect(needed({ windows: [calendar('month', 'Asia/Kathmandu')] })).toEqual([

@@ -88,7 +88,7 @@ test('minutes without data count as average minutes, good or bad as the SLO says
     }),
     { numRuns: propertyRuns },
   )
-})
+}, 600_000)
 
 test.each([
   // Half of the day is missing after a first report at its beginning: 719 minutes, each like the 721 others.
@@ -177,7 +177,7 @@ test('slices without events are good where all is known, and what the SLO says w
     ),
     { numRuns: propertyRuns },
   )
-})
+}, 600_000)
 
 describe('what numbers rest on', () => {
   const all = [span(2000, 0, 'known')]
