@@ -156,13 +156,13 @@ export class Streams {
     group.series.set(point.series, kept)
     this.#series++
     if (continued !== undefined) return timeUs > continued.timeUs ? since(continued, point) : { kind: 'late' }
-    if (group.whole) return all(point, Math.max(startUs, 0))
-    // Every export holds every total of the metric, so one that was not in the one before was zero then.
+    // Every export holds every total of the metric, so one that was not in the export before was zero then.
     const known = startUs === timeUs ? metric.first : group.first
     if (timeUs > known) {
       const before = timeUs > metric.last ? metric.last : metric.before
       return all(point, Math.max(startUs === timeUs ? 0 : startUs, before, known))
     }
+    if (group.whole) return all(point, startUs)
     return { kind: 'baseline' }
   }
 
