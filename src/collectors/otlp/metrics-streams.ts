@@ -115,9 +115,10 @@ export class Streams {
       (number) => [`${prefix}:${number}`, encodeShard(this.#shard(number))] as const,
     )
     this.#changed.clear()
+    const began = this.#beganUs()
     if (!this.#beganChanged) return changes
     this.#beganChanged = false
-    return [[prefix, String(this.#began ?? 0)], ...changes]
+    return [[prefix, String(began)], ...changes]
   }
 
   #delta(metric: MetricState, point: Point): Observation {

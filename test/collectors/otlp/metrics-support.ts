@@ -211,7 +211,10 @@ export const NOW = 1_790_000_040
 /** A signal that remembers what the counting remembers. */
 export function openSignal(
   remembered: ReadonlyMap<string, string>,
-  more: Partial<MetricSettings> & { details?: Readonly<Record<string, unknown>>; now?: () => number } = {},
+  more: Partial<Omit<MetricSettings, 'now'>> & {
+    details?: Readonly<Record<string, unknown>>
+    now?: () => number
+  } = {},
 ): MetricSignal {
   const { details = {}, now = () => NOW, ...settings } = more
   const options = otlpOptions(details)

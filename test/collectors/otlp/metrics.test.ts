@@ -233,7 +233,8 @@ describe('what is counted', () => {
     )
     expect(told).toEqual({ items: 1, rejected: 0, message: '' })
     expect(into.total()).toBe(0)
-    expect(into.remembered.size).toBe(0)
+    // But when listening began.
+    expect([...into.remembered]).toEqual([['otlp-metrics:otel', `${NOW}000000`]])
   })
 })
 
