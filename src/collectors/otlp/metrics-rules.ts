@@ -1,4 +1,4 @@
-import { grpcStatusOf, type RequestFacts } from '../../traffic/index.ts'
+import type { RequestFacts } from '../../traffic/index.ts'
 import type { Attributes } from './metrics-model.ts'
 
 /** How one metric counts requests: a sum counts them, a histogram says how long they took too. */
@@ -85,24 +85,24 @@ export function unitOf(text: string): number | undefined {
   return UNITS.get(text.trim())
 }
 
-/** What a point says about its requests, for the judge. */
+/**
+ * What a point says about its requests, for the judge. A status counts before anything else: a 404 is no failure,
+ * although it may have an error's type.
+ */
 export function factsOf(rule: MetricRule, attributes: Attributes): RequestFacts {
   const error = first(attributes, rule.error)
-  const failed = error !== undefined && !['', 'false', 'none', 'None'].includes(error)
-  if (rule.isCall) {
-    const path = methodOf(attributes)
-    const status = first(attributes, rule.callStatus)
-    // A call without a status went well, unless something says what went wrong.
-    return { grpcStatus: grpcStatusOf(status) ?? (failed ? grpcStatusOf(error) : 0), path }
+  const isFailed = error !== undefined && !WELL.has(error.toLowerCase())
+  return {
+    code: codeOf(rule, first(attributes, rule.status)) ?? (isFailed ? codeOf(rule, error) : undefined),
+    grpcStatus: first(attributes, rule.callStatus),
+    // Nothing that says what went wrong, where such a thing would be said: it went well.
+    failed: rule.error.length > 0 ? isFailed : undefined,
+    path: rule.isCall ? methodOf(attributes) : first(attributes, rule.operation),
   }
-  const path = first(attributes, rule.operation)
-  const status = first(attributes, rule.callStatus)
-  if (status !== undefined) return { grpcStatus: status, path }
-  const code = codeOf(rule, first(attributes, rule.status))
-  // The status counts, whatever else is said: a 404 is no failure, although it may have an error's type.
-  if (code !== undefined || rule.status.length === 0) return { code: code ?? (failed ? 500 : 200), path }
-  return { code: failed ? (codeOf(rule, error) ?? 500) : undefined, path }
 }
+
+/** What stands for no error where an attribute is always there. */
+const WELL: ReadonlySet<string> = new Set(['', 'false', 'none', 'no', '0'])
 
 /** The operation: a route as its framework writes it, or a full method. */
 export function routeOf(rule: MetricRule, attributes: Attributes): string | undefined {
