@@ -18,8 +18,16 @@ const KINDS = [
   ['summary', 'summary'],
 ] as const
 
+/** As deep as any request, with room for maps within maps of attributes. */
+const DEEPEST = 100
+/** The shortest attribute has two objects in 34 bytes; what has far more is made to fill the memory, not to be read. */
+const BYTES_AN_OBJECT = 8
+const FREE_OBJECTS = 1_000
+
 /** Reads an ExportMetricsServiceRequest in protobuf's JSON, as OTLP writes it. */
 export function readJson(body: Uint8Array, wanted: (metric: string) => boolean): Result<RawRequest, string> {
+  const shape = wrongShapeOf(body)
+  if (shape !== undefined) return failed(shape)
   try {
     return ok(new RequestReader(wanted).read(JSON.parse(new TextDecoder().decode(body))))
   } catch (error) {
@@ -29,6 +37,27 @@ export function readJson(body: Uint8Array, wanted: (metric: string) => boolean):
     throw error
   }
 }
+
+/** A small body can make the parser build something far larger. Lists of numbers may be long, so commas are free. */
+function wrongShapeOf(body: Uint8Array): string | undefined {
+  let depth = 0
+  let objects = 0
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === QUOTE) {
+      at++
+      while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1
+    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      objects++
+      if (++depth > DEEPEST) return `the body is nested more than ${DEEPEST} deep`
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth--
+  }
+  return objects > body.length / BYTES_AN_OBJECT + FREE_OBJECTS
+    ? 'the body has more objects than metrics of its size can have'
+    : undefined
+}
+
+const [QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [34, 92, 123, 125, 91, 93]
 
 /** Caught where reading began. */
 class ShapeError extends Error {

@@ -4,17 +4,9 @@ import type { Counting } from '../push/intake.ts'
 import { createNaming, type SeriesOf } from '../request/naming.ts'
 import type { RequestOptions } from '../request/options.ts'
 import type { RequestRecord } from '../request/record.ts'
+import { resourceLabels } from './attributes-resource.ts'
 import type { Attributes } from './metrics-model.ts'
 
-/** Where in the world a process runs: attributes of its resource, the newest name first, that become labels. */
-const PLACES: readonly (readonly [label: string, names: readonly string[]])[] = [
-  ['cloud_provider', ['cloud.provider']],
-  ['cloud_region', ['cloud.region']],
-  ['cloud_account_id', ['cloud.account.id']],
-  ['k8s_cluster_name', ['k8s.cluster.name']],
-  ['deployment_environment_name', ['deployment.environment.name', 'deployment.environment']],
-  ['service_namespace', ['service.namespace']],
-]
 const MOST_PLACES = 1_000
 
 /** What names a series, beside its resource. */
@@ -28,7 +20,7 @@ export interface Named {
 
 export type SeriesNaming = (into: Counting, named: Named, resource: Attributes) => SeriesHandle
 
-/** Names series by their resource and their operation. Labels of the DataSource outrank those of the resource. */
+/** Names series by their resource and their operation. What the resource says outranks the labels of the DataSource. */
 export function createSeriesNaming(
   labels: Labels,
   options: Pick<RequestOptions, 'service' | 'operations'>,
@@ -43,7 +35,7 @@ export function createSeriesNaming(
   }
   return (into, named, resource) => {
     intake.into = into
-    const place = { ...placeOf(resource), ...labels }
+    const place = resourceLabels(resource.values, labels)
     const key = labelsKey(place)
     let naming = places.get(key)
     if (naming === undefined) {
@@ -54,15 +46,6 @@ export function createSeriesNaming(
     const found = field === undefined ? undefined : valueOf(field, named.attributes, resource)
     return naming(recordOf(named, found, resource))
   }
-}
-
-function placeOf({ values }: Attributes): Labels {
-  const labels: Record<string, string> = {}
-  for (const [label, names] of PLACES) {
-    const name = names.find((each) => (values.get(each) ?? '') !== '')
-    if (name !== undefined) labels[label] = values.get(name) ?? ''
-  }
-  return labels
 }
 
 function valueOf(field: string, point: Attributes, resource: Attributes): string | undefined {

@@ -45,13 +45,10 @@ export interface StreamSettings {
 const SHARDS = 64
 /** A process that was silent for so long is forgotten. */
 const SILENCE_US = 24 * 3_600_000_000
+/** What is always true is said again after so long. */
+const SAID_AGAIN_US = 3_600_000_000
 /** Of deltas the ends of so many are kept, to know a repeated one. */
 const MOST_ENDS = 8
-
-/** All keys of a source: those values must be known before a point is observed. */
-export function streamKeys(prefix: string): readonly string[] {
-  return [prefix, ...Array.from({ length: SHARDS }, (_, i) => `${prefix}:${i}`)]
-}
 
 /** Follows running totals and deltas point by point, each series by itself, over restarts of theirs and of ours. */
 export class Streams {
@@ -60,7 +57,7 @@ export class Streams {
   readonly #changed = new Set<number>()
   readonly #madeUs: number
   #began: number | undefined
-  #beganChanged = false
+  #beganSaidUs = Number.NEGATIVE_INFINITY
   #series = 0
   #forgotten = 0
 
@@ -115,9 +112,11 @@ export class Streams {
       (number) => [`${prefix}:${number}`, encodeShard(this.#shard(number))] as const,
     )
     this.#changed.clear()
+    // Said again from time to time, so that it is not forgotten.
     const began = this.#beganUs()
-    if (!this.#beganChanged) return changes
-    this.#beganChanged = false
+    const now = this.#settings.nowUs()
+    if (now - this.#beganSaidUs < SAID_AGAIN_US) return changes
+    this.#beganSaidUs = now
     return [[prefix, String(began)], ...changes]
   }
 
@@ -171,7 +170,6 @@ export class Streams {
     if (this.#began === undefined) {
       const known = Number(this.#settings.recall(this.#settings.prefix) ?? Number.NaN)
       this.#began = Number.isSafeInteger(known) ? known : this.#madeUs
-      this.#beganChanged = !Number.isSafeInteger(known)
     }
     return this.#began
   }
@@ -180,9 +178,9 @@ export class Streams {
     const known = this.#shards.get(number)
     if (known !== undefined) return known
     const text = this.#settings.recall(`${this.#settings.prefix}:${number}`)
-    // Of what cannot be read any more, nothing is known but that it was before now.
-    const shard =
-      text === undefined ? createShard() : (decodeShard(text) ?? createShard(this.#settings.nowUs()))
+    // What was not said for a day is forgotten elsewhere too; of what cannot be read nothing is known at all.
+    const now = this.#settings.nowUs()
+    const shard = text === undefined ? createShard(now - SILENCE_US) : (decodeShard(text) ?? createShard(now))
     this.#shards.set(number, shard)
     for (const metric of shard.metrics.values()) this.#series += seriesIn(metric)
     return shard

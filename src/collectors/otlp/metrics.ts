@@ -11,12 +11,10 @@ import { readProtobuf } from './metrics-protobuf.ts'
 import { type Resolution, ResolutionSeen } from './metrics-resolution.ts'
 import { applies, CONVENTIONS, factsOf, type MetricRule, routeOf } from './metrics-rules.ts'
 import { spread } from './metrics-spread.ts'
-import { Streams, streamKeys } from './metrics-streams.ts'
+import { Streams } from './metrics-streams.ts'
 import type { Encoding, Reading, Signal, SignalSettings } from './signal.ts'
 
 export interface MetricSettings extends SignalSettings {
-  /** Which metrics count requests. Those of OpenTelemetry's conventions unless given. */
-  readonly rules?: readonly MetricRule[]
   /** How many running totals are remembered. 20,000 unless given. */
   readonly mostTotals?: number
 }
@@ -43,11 +41,6 @@ export interface MetricNumbers {
   /** How many totals are remembered, and how many were given up for want of room. */
   readonly followed: number
   readonly forgotten: number
-}
-
-/** Keys whose values must be there when a request is counted, for `recall`. */
-export function metricKeys(source: string): readonly string[] {
-  return streamKeys(prefixOf(source))
 }
 
 /** A point that will be counted, with all that is known of it before. */
@@ -87,13 +80,13 @@ class MetricSignalReader {
     const { options, labels, source, recall, now } = settings
     const { abort, healthChecks, outcomes } = options
     this.#settings = settings
-    this.#rules = new Map((settings.rules ?? CONVENTIONS).map((rule) => [rule.name, rule]))
+    this.#rules = new Map([...CONVENTIONS, ...options.metrics].map((rule) => [rule.name, rule]))
     const rules = [...this.#rules.values()]
     this.#doubled = new Set(rules.filter(({ rank }) => rank > 1).map(({ family }) => family))
     this.#judge = createJudge({ ...healthChecks, outcomes, ...(abort === undefined ? {} : { abort }) })
     this.#naming = createSeriesNaming(labels, options)
     this.#streams = new Streams({
-      prefix: prefixOf(source),
+      prefix: `otlp-metrics:${source}`,
       recall,
       nowUs: () => now() * 1_000_000,
       most: settings.mostTotals ?? 20_000,
@@ -250,8 +243,4 @@ function messageOf(refusals: Refusals): string {
   const told = [...refusals.values()].slice(0, MOST_TOLD).map(({ text, points }) => `${points} of ${text}`)
   const more = refusals.size > MOST_TOLD ? [`and ${refusals.size - MOST_TOLD} more reasons`] : []
   return [...told, ...more].join('; ')
-}
-
-function prefixOf(source: string): string {
-  return `otlp-metrics:${source}`
 }

@@ -299,7 +299,7 @@ describe('what is remembered', () => {
       fc.property(shard, (each) => {
         expect(decodeShard(encodeShard(each))).toEqual(each)
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     )
   })
 

@@ -127,7 +127,7 @@ describe('what is counted', () => {
       [`operation=/s.S/M,service_name=calls ${at} good grpc-ok`]: 2,
       [`operation=/s.S/M,service_name=named ${at} good grpc-not-found`]: 2,
       [`operation=/s.S/M,service_name=named ${at} bad grpc-deadline-exceeded`]: 2,
-      [`operation=/s.S/M,service_name=named ${at} bad grpc-unavailable`]: 2,
+      [`operation=/s.S/M,service_name=named ${at} bad error`]: 2,
       [`operation=/grpc.health.v1.Health/Check,service_name=named ${at} ignored health-check`]: 2,
     })
     // 100 ms, 300 ms by the convention's unit of the older names; 100 s, 300 s by the newer one's.
@@ -179,21 +179,17 @@ describe('what is counted', () => {
 
   test('a counter that the user names counts requests without durations', () => {
     const signal = openSignal(new Map(), {
-      rules: [
-        {
-          name: 'shop.orders',
-          family: 'shop.orders',
-          rank: 1,
-          unit: 1,
-          status: ['result'],
-          callStatus: [],
-          error: [],
-          values: { done: 200, failed: 500 },
-          operation: ['kind'],
-          isCall: false,
-          where: { stage: 'live' },
-        },
-      ],
+      details: {
+        metrics: [
+          {
+            name: 'shop.orders',
+            status: 'result',
+            values: { done: '200', failed: '500' },
+            operation: 'kind',
+            where: { stage: 'live' },
+          },
+        ],
+      },
     })
     const into = createCounting()
     const point = (value: number, plain: Record<string, string>) => ({
@@ -331,13 +327,14 @@ describe('what cannot be used is refused, with why', () => {
   })
 })
 
-test('the labels of the DataSource outrank those of the resource', () => {
+test('what the resource says outranks the labels of the DataSource', () => {
   const into = createCounting()
-  const signal = openSignal(new Map(), { labels: { cloud_provider: 'gcp' } })
+  const signal = openSignal(new Map(), { labels: { cloud_provider: 'gcp', rack: 'r1' } })
   const resource = { ...SHOP, 'deployment.environment': 'live', 'k8s.cluster.name': 'k1' }
   const metric = durationMetric(DELTA, [{ start: MINUTE - 60, time: MINUTE, counts: durations(1) }])
   deliver(signal, into, requestOf(metric, resource))
   expect([...into.cells.keys()][0]).toContain(
-    'cloud_provider=gcp,cloud_region=eu-west-1,deployment_environment_name=live,k8s_cluster_name=k1',
+    'cloud_provider=aws,cloud_region=eu-west-1,deployment_environment=live,k8s_cluster_name=k1',
   )
+  expect([...into.cells.keys()][0]).toContain('rack=r1')
 })
