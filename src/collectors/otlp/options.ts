@@ -2,6 +2,8 @@ import { failed, ok, type Result, type Seconds, seconds } from '../../base/index
 import { type OptionProblem, OptionReader } from '../option-reader.ts'
 import { REQUEST_KEYS, type RequestOptions, requestOptionsOf, type ServiceFrom } from '../request/options.ts'
 import { type Address, addressOf, isLoopback } from './address.ts'
+import { metricRulesOf } from './metrics-options.ts'
+import type { MetricRule } from './metrics-rules.ts'
 
 export const SIGNALS = ['traces', 'metrics', 'logs'] as const
 export type SignalName = (typeof SIGNALS)[number]
@@ -17,6 +19,8 @@ export interface OtlpOptions extends RequestOptions {
   /** Senders must show what stands in this file. */
   readonly tokenFile: string | undefined
   readonly signals: ReadonlySet<SignalName>
+  /** Metrics that count requests, beside those of OpenTelemetry's conventions. */
+  readonly metrics: readonly MetricRule[]
   /** Bytes of one request after decompression. */
   readonly maxBody: number
   /** Bytes of requests that wait for the ledger; beyond them senders are asked to come later. */
@@ -40,6 +44,7 @@ const KEYS = [
   'tokenFile',
   'open',
   'signals',
+  'metrics',
   'maxBody',
   'maxWaiting',
   'maxConnections',
@@ -65,6 +70,7 @@ export function otlpOptions(
     grpc: listenOf(reader, 'grpc', '127.0.0.1:4317'),
     tokenFile: reader.text('tokenFile'),
     signals: signalsOf(reader),
+    metrics: metricRulesOf(details['metrics'], { problems: reader.problems, attribute: 'attribute' }),
     maxBody: reader.whole('maxBody', { fallback: 20 * MIB, least: 1024, most: 256 * MIB }),
     maxWaiting: reader.whole('maxWaiting', { fallback: 64 * MIB, least: MIB, most: 4096 * MIB }),
     maxConnections: reader.whole('maxConnections', { fallback: 1_000, least: 1, most: 100_000 }),
