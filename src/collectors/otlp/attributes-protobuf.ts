@@ -17,9 +17,16 @@ const DEEPEST = 8
 /** What a map within a body is read into: names joined with dots, as log formats name what is nested. */
 export type BodyValue = AttributeValue | ReadonlyMap<string, AttributeValue>
 
-/** Reads the KeyValue at hand into the map. The last of several values of a key counts. */
-export function readAttribute(reader: WireReader, into: Map<string, AttributeValue>): void {
-  readInto(reader, { into, prefix: '', depth: DEEPEST })
+/**
+ * Reads the KeyValue at hand into the map. The last of several values of a key counts. With `nested`, the entries of a
+ * map within are read too, under names joined with dots; without, it is passed over.
+ */
+export function readAttribute(
+  reader: WireReader,
+  into: Map<string, AttributeValue>,
+  { nested = false }: { readonly nested?: boolean } = {},
+): void {
+  readInto(reader, { into, prefix: '', depth: nested ? 0 : DEEPEST })
 }
 
 /** Reads the AnyValue at hand: a log record's body. */

@@ -107,6 +107,37 @@ export function attributesOf(value: unknown): Map<string, AttributeValue> | unde
   return attributes
 }
 
+/** How far maps within maps are followed. */
+const DEEPEST_MAP = 8
+
+/** The entries of an AnyValue that is a map, under names joined with dots; undefined when it is none. */
+export function entriesOf(value: unknown): Map<string, AttributeValue> | undefined {
+  const list = isObject(value) ? value['kvlistValue'] : undefined
+  if (!isObject(list)) return undefined
+  const entries = new Map<string, AttributeValue>()
+  gather(listIn(list, 'values'), { into: entries, prefix: '', depth: 0 })
+  return entries
+}
+
+interface Place {
+  readonly into: Map<string, AttributeValue>
+  readonly prefix: string
+  readonly depth: number
+}
+
+/** Puts KeyValues into the map, and the entries of maps within. */
+export function gather(list: readonly unknown[] | undefined, { into, prefix, depth }: Place): void {
+  for (const each of list ?? NONE) {
+    if (!isObject(each) || typeof each['key'] !== 'string') continue
+    const name = prefix === '' ? each['key'] : `${prefix}.${each['key']}`
+    const { value } = each
+    const inner = isObject(value) ? value['kvlistValue'] : undefined
+    into.set(name, anyValueOf(value))
+    if (isObject(inner) && depth < DEEPEST_MAP)
+      gather(listIn(inner, 'values'), { into, prefix: name, depth: depth + 1 })
+  }
+}
+
 /** Writes the words of an id in hexadecimal, which may be in either case; false when it is none. */
 export function hexInto(
   value: unknown,

@@ -14,7 +14,7 @@ import { SpanBatch } from './spans-batch.ts'
 import { SpanExamples } from './spans-examples.ts'
 import { SpanJudge } from './spans-judge.ts'
 import { SpanNaming, type SpanResource, sampledTwin } from './spans-naming.ts'
-import { SPAN_REJECTIONS, SpanRejections } from './spans-rejections.ts'
+import { Rejections, SPAN_REJECTIONS } from './spans-rejections.ts'
 import { type Sampling, samplingOf } from './spans-sampling.ts'
 import { SeenSpans } from './spans-seen.ts'
 import { readJsonTraces } from './traces-json.ts'
@@ -73,7 +73,7 @@ class TraceReader {
   readonly #attributes: SpanAttributes
   readonly #batch: SpanBatch
   readonly #scanner: TraceScanner
-  readonly #rejections = new SpanRejections()
+  readonly #rejections = new Rejections()
   #items = 0
   #now: UnixSeconds
   /** Rises with every request that is read. */
