@@ -72,6 +72,8 @@ class StatsdReceiver {
     // The intake goes on until the last datagram is handed to it.
     const ending = new AbortController()
     const ended = this.#intake.run(sink, ending.signal)
+    // Should it end by a mistake of ours, that is told at the end.
+    ended.catch(() => ending.abort())
     const stop = (): void => {
       if (this.#state === 'starting') ending.abort()
     }
