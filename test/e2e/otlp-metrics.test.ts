@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import * as grpc from '@grpc/grpc-js'
 import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
 import {
   AggregationTemporalityPreference,
@@ -14,106 +13,86 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { microseconds } from '../../src/base/index.ts'
-import type { MetricSignal } from '../../src/collectors/otlp/metrics.ts'
-import { certaintyOf } from '../../src/collectors/otlp/metrics-resolution.ts'
-import type { Encoding } from '../../src/collectors/otlp/signal.ts'
-import { binAtEdge } from '../../src/traffic/index.ts'
-import { type Counted, createCounting, openSignal } from '../collectors/otlp/metrics-support.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { labelsKey, type Microseconds, microseconds } from '../../src/base/index.ts'
+import type { Collector } from '../../src/collectors/index.ts'
+import { openTelemetry } from '../../src/collectors/otlp/kind.ts'
+import { countBelow } from '../../src/traffic/index.ts'
+import { TestLedger } from '../collectors/log/ledger.ts'
 import { createRandom } from '../world.ts'
+import { createRealWorld } from './envoy/world.ts'
 
-// Goal: what OpenTelemetry's own SDK records as requests and sends with its own exporters is what is counted, request
-// for request, over every transport, temporality and kind of histogram. Method: one process after another exports into
-// a receiver whose signal is opened anew, from what it remembers, in the middle.
-
-interface Receiver {
-  readonly into: Counted
-  signal: MetricSignal
-  requests: number
-}
+// Goal: what OpenTelemetry's own SDK records as requests and sends with its own exporters is what is in the ledger, request
+// for request, over every transport, temporality and kind of histogram. Method: one process after another exports into a
+// receiver that is stopped and started again in the middle, on the same ledger.
 
 const REQUESTS = 3_000
 const THRESHOLD = microseconds(250_000)
 const ROUTES = ['/pay', '/cart/{id}', '/search']
+const world = createRealWorld(1)
 
+interface Receiver {
+  readonly ledger: TestLedger
+  readonly collector: Collector
+  readonly stop: () => Promise<void>
+}
+
+let ports = { http: 0, grpc: 0 }
 let receiver: Receiver
-const openReceiver = (): Receiver => {
-  const into = createCounting()
-  return { into, signal: openSignal(into.remembered, { now: () => Date.now() / 1000 }), requests: 0 }
-}
-const restart = (): void => {
-  const { into, requests } = receiver
-  const signal = openSignal(new Map(into.remembered), { now: () => Date.now() / 1000 })
-  receiver = { into, requests, signal }
-}
+let runs = 0
 
-function take(body: Uint8Array, encoding: Encoding): void {
-  receiver.requests++
-  const reading = receiver.signal.read(body, encoding)
-  if (reading.kind === 'failed') throw new Error(reading.error)
-  expect(reading.value.message).toBe('')
-  reading.value.count(receiver.into)
-}
-
-const web = createServer((request, response) => {
-  const parts: Buffer[] = []
-  request.on('data', (part: Buffer) => parts.push(part))
-  request.on('end', () => {
-    const type = request.headers['content-type'] ?? ''
-    take(Buffer.concat(parts), type.includes('json') ? 'json' : 'protobuf')
-    response.writeHead(200, { 'content-type': type }).end(type.includes('json') ? '{}' : '')
+async function openReceiver(ledger = new TestLedger()): Promise<Receiver> {
+  const opened = openTelemetry.open(world, {
+    name: 'otel',
+    labels: {},
+    details: { http: `127.0.0.1:${ports.http}`, grpc: `127.0.0.1:${ports.grpc}`, signals: ['metrics'] },
+    base: '/',
+    run: `run-${++runs}`,
+    questions: () => [],
   })
-})
-const calls = new grpc.Server()
-calls.addService(
-  {
-    Export: {
-      path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: (each: Buffer) => each,
-      requestDeserialize: (each: Buffer) => each,
-      responseSerialize: (each: Buffer) => each,
-      responseDeserialize: (each: Buffer) => each,
-    },
-  },
-  {
-    Export: (call: grpc.ServerUnaryCall<Buffer, Buffer>, done: grpc.sendUnaryData<Buffer>) => {
-      take(call.request, 'protobuf')
-      done(null, Buffer.alloc(0))
-    },
-  },
-)
-let url = ''
-let address = ''
+  if (opened.kind === 'failed') throw new Error(JSON.stringify(opened.error))
+  const stopping = new AbortController()
+  const collector = opened.value
+  const ended = collector.run(ledger, stopping.signal)
+  while (collector.status().targets.length < 2) await world.clock.sleep(5)
+  const stop = async (): Promise<void> => {
+    stopping.abort()
+    await ended
+  }
+  return { ledger, collector, stop }
+}
 
-beforeAll(async () => {
-  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
-  url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/v1/metrics`
-  const port = await new Promise<number>((resolve, reject) =>
-    calls.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
-  )
-  address = `http://127.0.0.1:${port}`
+async function restart(): Promise<void> {
+  await receiver.stop()
+  receiver = await openReceiver(receiver.ledger)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  return port
+}
+
+beforeEach(async () => {
+  ports = { http: await freePort(), grpc: await freePort() }
+  receiver = await openReceiver()
 })
-afterAll(async () => {
-  await new Promise<void>((resolve) => web.close(() => resolve()))
-  calls.forceShutdown()
-})
+afterEach(() => receiver.stop())
 
 type Transport = 'http/json' | 'http/protobuf' | 'grpc'
 
 function exporterOf(transport: Transport, preference: AggregationTemporalityPreference): PushMetricExporter {
   const temporalityPreference = preference
+  const url = `http://127.0.0.1:${ports.http}/v1/metrics`
   switch (transport) {
     case 'http/json':
       return new JsonExporter({ url, temporalityPreference })
     case 'http/protobuf':
       return new ProtoExporter({ url, temporalityPreference })
     case 'grpc':
-      return new GrpcExporter({ url: address, temporalityPreference })
+      return new GrpcExporter({ url: `http://127.0.0.1:${ports.grpc}`, temporalityPreference })
     default:
       throw new Error(transport satisfies never)
   }
@@ -122,8 +101,7 @@ function exporterOf(transport: Transport, preference: AggregationTemporalityPref
 interface Recorded {
   good: number
   bad: number
-  within: number
-  /** Good ones that took at most the threshold less a step, and at most it. */
+  /** Of the good ones, in seconds. */
   readonly durations: number[]
 }
 
@@ -153,13 +131,13 @@ async function record(
     },
   })
   const heap = meter.createUpDownCounter('process.memory', { unit: 'By' })
-  const recorded: Recorded = { good: 0, bad: 0, within: 0, durations: [] }
+  const recorded: Recorded = { good: 0, bad: 0, durations: [] }
   for (let i = 0; i < REQUESTS; i++) {
     if (i % 1_000 === 999) {
       // The SDK tells instants in milliseconds; what begins and ends in one has no known beginning.
       await new Promise((resolve) => setTimeout(resolve, 5))
       await provider.forceFlush()
-      if (i === 1_999) restart()
+      if (i === 1_999) await restart()
     }
     const fails = i > 500 && random() < 0.03
     const seconds = random() < 0.01 ? 20 * random() : 0.6 * random() ** 3
@@ -182,11 +160,10 @@ async function record(
 }
 
 /** How many good ones are counted below an edge. */
-function countedWithin(into: Counted, edge: number): number {
-  const end = binAtEdge(edge) ?? 0
+function countedWithin(ledger: TestLedger, edge: Microseconds): number {
   let count = 0
-  for (const [key, { bins }] of into.cells)
-    if (key.includes(' good ')) for (const [bin, n] of bins) if (bin < end) count += n
+  for (const { row } of ledger.cells.values())
+    if (row.outcome === 'good' && row.latency !== undefined) count += countBelow(row.latency, edge)
   return count
 }
 
@@ -202,26 +179,32 @@ describe.each<Transport>(['http/json', 'http/protobuf', 'grpc'])('over %s', (tra
       ['buckets with bounds', false],
       ['exponential buckets', true],
     ] as const)('in %s every request is counted once', async (_, exponential) => {
-      receiver = openReceiver()
       const first = await record(exporterOf(transport, preference), { exponential, seed: 7 })
       const second = await record(exporterOf(transport, preference), { exponential, seed: 8 })
-      const { into, signal } = receiver
-      expect(receiver.requests).toBeGreaterThanOrEqual(8)
-      expect(into.total('good')).toBe(first.good + second.good)
-      expect(into.total('bad')).toBe(first.bad + second.bad)
-      expect(into.rejected()).toBe(0)
+      const { ledger, collector } = receiver
+      expect(ledger.totals(({ outcome }) => outcome)).toEqual({
+        good: first.good + second.good,
+        bad: first.bad + second.bad,
+      })
+      const { rejected, targets } = collector.status()
+      expect(rejected).toBe(0)
       const durations = [...first.durations, ...second.durations]
-      const counted = countedWithin(into, THRESHOLD)
-      const certainty = certaintyOf(THRESHOLD, signal.resolution())
       const within = durations.filter((seconds) => seconds <= 0.25).length
-      if (certainty.kind === 'exact') expect(counted).toBe(within)
-      else {
+      const counted = countedWithin(ledger, THRESHOLD)
+      const told = targets.find(({ name }) => name === 'metrics, durations')?.detail ?? ''
+      if (exponential) {
+        expect(told).toMatch(/up to [\d.]+ % shorter/)
+        const shorter = Number(/up to ([\d.]+) %/.exec(told)?.[1]) / 100
         expect(counted).toBeLessThanOrEqual(within)
-        expect(countedWithin(into, certainty.atMost ?? Number.NaN)).toBeGreaterThanOrEqual(within)
+        expect(counted).toBeGreaterThanOrEqual(
+          durations.filter((seconds) => seconds <= 0.25 * (1 - shorter * 1.1)).length,
+        )
+      } else {
+        expect(told).toContain('exact within 5ms, 10ms, 25ms, 50ms, 75ms, 100ms, 250ms')
+        expect(counted).toBe(within)
       }
-      expect(certainty.kind).toBe(exponential ? 'bounded' : 'exact')
-      const series = new Set([...into.cells.keys()].map((key) => key.replace(/ .*/, '')))
-      expect([...series].sort()).toEqual([
+      const series = ledger.totals(({ labels }) => labelsKey(labels))
+      expect(Object.keys(series)).toEqual([
         'cloud_provider=gcp,operation=/cart/{id},service_name=shop',
         'cloud_provider=gcp,operation=/pay,service_name=shop',
         'cloud_provider=gcp,operation=/search,service_name=shop',
