@@ -18,7 +18,7 @@ const IDLE_MS = 300_000
 const PING_MS = 60_000
 const PING_ANSWER_MS = 10_000
 /** Requests of one connection at a time. */
-const STREAMS = 100
+const STREAMS = 16
 
 const SERVICES: Readonly<Record<SignalName, string>> = {
   traces: 'opentelemetry.proto.collector.trace.v1.TraceService',

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { World } from '../../base/index.ts'
 import type { Address } from './address.ts'
 import { type Answer, CODE, encodeStatus, encodeTaken } from './answers.ts'
-import { inflate } from './inflate.ts'
+import { createInflate } from './inflate.ts'
 import { SIGNALS, type SignalName } from './options.ts'
 import type { Reception } from './reception.ts'
 import type { Encoding } from './signal.ts'
@@ -67,6 +67,7 @@ class OtlpHttp {
   readonly #world: World
   readonly #options: TransportOptions
   readonly #server: Server
+  readonly #inflate = createInflate()
   #arriving = 0
   #isClosing = false
 
@@ -134,7 +135,7 @@ class OtlpHttp {
       await this.#discard(request)
       return this.#refuse(response, sent, encoding)
     }
-    const body = isPacked(request) ? await this.#unpack(sent) : sent
+    const body = packingOf(request) === 'gzip' ? await this.#unpack(sent) : sent
     if (!Buffer.isBuffer(body)) return this.#refuse(response, body, encoding)
     const answer = await this.#options.reception.receive({ signal, encoding, body, sent })
     if (answer.kind !== 'taken') return this.#refuse(response, refusalFor(answer), encoding)
@@ -155,7 +156,7 @@ class OtlpHttp {
     if (method !== 'POST') return { ...NOT_ALLOWED, message: `${method} is not POST` }
     if (!admits(headers.authorization)) return UNAUTHENTICATED
     if (encoding === undefined) return { ...UNSUPPORTED, message: `content-type ${WRITE_TYPES}` }
-    const packing = headers['content-encoding'] ?? 'identity'
+    const packing = packingOf(request)
     if (packing !== 'identity' && packing !== 'gzip')
       return { ...UNSUPPORTED, message: `content-encoding ${packing} is not read; send gzip or none` }
     const length = Number(headers['content-length'] ?? 0)
@@ -192,7 +193,7 @@ class OtlpHttp {
 
   async #unpack(sent: Buffer): Promise<Buffer | Refusal> {
     const { maxBody } = this.#options
-    const unpacked = await inflate(sent, maxBody)
+    const unpacked = await this.#inflate(sent, maxBody)
     if (unpacked.kind === 'ok') return unpacked.value
     return unpacked.error === 'too-large'
       ? tooLarge(maxBody)
@@ -281,4 +282,5 @@ const mediaTypeOf = (header: string | undefined): string =>
 
 const pathOf = (url: string): string => url.split('?', 1).join('')
 
-const isPacked = (request: IncomingMessage): boolean => request.headers['content-encoding'] === 'gzip'
+const packingOf = (request: IncomingMessage): string =>
+  request.headers['content-encoding']?.trim().toLowerCase() || 'identity'
