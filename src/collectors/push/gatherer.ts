@@ -15,7 +15,9 @@ import { Memory } from './memory.ts'
 
 /** A step is begun when nobody else came for so long: senders that wait for their answer send nothing more. */
 const QUIET_MS = 200
-/** And at the latest after so long, or after as long as the last write took. */
+/** The ledger rests so many times as long as the last write took: many small writes cost more than few large ones. */
+const REST_FACTOR = 10
+/** And at the latest after so long, or after as long as the last write took, but so that nobody loses patience. */
 const LONGEST_GATHERING_MS = 1_000
 /** How often coverage is looked at while nobody sends. */
 const IDLE_MS = 5_000
@@ -70,6 +72,7 @@ export class Gatherer {
   #generationSince = 0
   #revision = 0
   #lastWriteMs = 0
+  #lastWriteEnd = 0
   #failures = 0
   #events = 0
   #rejected = 0
@@ -209,11 +212,15 @@ export class Gatherer {
     if (this.#pending !== undefined) return await this.#backOff(signal)
     if (this.#batch.deliveries === 0) await this.#nap(IDLE_MS, signal)
     const began = clock.monotonicMs()
-    const longest = Math.max(LONGEST_GATHERING_MS, this.#lastWriteMs)
+    const longest = Math.min(Math.max(LONGEST_GATHERING_MS, this.#lastWriteMs), PATIENCE_MS / 2)
+    const rested = this.#lastWriteEnd + Math.min(LONGEST_GATHERING_MS, REST_FACTOR * this.#lastWriteMs)
     let seen = 0
-    while (!signal.aborted && this.#batch.deliveries > seen && !this.#isHeavy()) {
-      if (clock.monotonicMs() - began >= longest) return
-      seen = this.#batch.deliveries
+    while (!signal.aborted && !this.#isHeavy()) {
+      const { deliveries } = this.#batch
+      const now = clock.monotonicMs()
+      if (deliveries === 0 || now - began >= longest) return
+      if (deliveries === seen && now >= rested) return
+      seen = deliveries
       await this.#nap(QUIET_MS, signal)
     }
   }
@@ -230,7 +237,8 @@ export class Gatherer {
     const { batch, step } = this.#pending
     const began = this.#world.clock.monotonicMs()
     const error = await this.#write(sink, step)
-    this.#lastWriteMs = this.#world.clock.monotonicMs() - began
+    this.#lastWriteEnd = this.#world.clock.monotonicMs()
+    this.#lastWriteMs = this.#lastWriteEnd - began
     if (error !== undefined) {
       this.#fail('the ledger could not be written', error.cause)
       this.#answerAll()

@@ -142,7 +142,7 @@ describe('a write that fails', () => {
     await world.advance(100)
     expect([again.kind, other.kind]).toEqual(['waits', 'waits'])
     for (const end of ledger.hanging) end()
-    await world.advance(1_000)
+    await world.advance(2_000)
     expect([again.kind, other.kind, ledger.counted]).toEqual(['repeated', 'counted', 2])
   })
 
