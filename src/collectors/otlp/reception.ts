@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Intake, Refused } from '../push/intake.ts'
 import type { Answer } from './answers.ts'
-import type { SignalName } from './options.ts'
+import { fingerprint } from './fingerprint.ts'
+import { SIGNALS, type SignalName } from './options.ts'
 import type { Encoding, Signal } from './signal.ts'
 
 /** A request, whole and unpacked. */
@@ -48,7 +48,8 @@ export function createReception(intake: Intake, signals: ReadonlyMap<SignalName,
       const read = reader.read(body, encoding)
       if (read.kind === 'failed') return { kind: 'refused', message: read.error }
       const { rejected, message, count } = read.value
-      const identity = createHash('sha256').update(signal).update(sent).digest()
+      // The same bytes as another signal are another request.
+      const identity = fingerprint(sent, SIGNALS.indexOf(signal))
       // Counted before anything else happens, so that a signal never has two readings in hand.
       const taken = await intake.take({ identity, bytes: body.length, count })
       if (taken.kind === 'counted' || taken.kind === 'repeated') return { kind: 'taken', rejected, message }
