@@ -65,13 +65,20 @@ export function createSources(world: World, options: SourcesOptions): Sources {
   const running = new Map<string, Running>()
   let asked: ReadonlyMap<string, readonly ExternalQuery[]> = new Map()
   const ending = new Set<Promise<unknown>>()
+  /** Of a source that was changed, the end of what read it before. */
+  const former = new Map<string, Promise<unknown>>()
   let begun = false
+  let opened = 0
   const stop = (one: Running): void => {
     one.stopping.abort(new Error('the source is no longer read'))
     running.delete(one.source.name)
     const done = one.done()
     ending.add(done)
-    void done.finally(() => ending.delete(done))
+    former.set(one.source.name, done)
+    void done.finally(() => {
+      ending.delete(done)
+      if (former.get(one.source.name) === done) former.delete(one.source.name)
+    })
   }
   return {
     update: ({ sources, slos }) => {
@@ -84,9 +91,12 @@ export function createSources(world: World, options: SourcesOptions): Sources {
       for (const source of sources) {
         if (running.has(source.name)) continue
         const questions = (): readonly ExternalQuery[] => asked.get(source.name) ?? []
-        const opened = open(world, source, { options, questions })
-        running.set(source.name, opened)
-        if (begun) opened.begin()
+        // Counts are whole counts of their run: what reads a source anew is another run.
+        const run = `${options.run}/${++opened}`
+        const after = former.get(source.name)
+        const one = open(world, source, { options: { ...options, run }, questions, after })
+        running.set(source.name, one)
+        if (begun) one.begin()
       }
     },
     begin: () => {
@@ -162,20 +172,23 @@ export function openInputs(
 function open(
   world: World,
   source: DataSource,
-  { options, questions }: Pick<Made, 'options' | 'questions'>,
+  { after, ...made }: Pick<Made, 'options' | 'questions'> & { readonly after: Promise<unknown> | undefined },
 ): Running {
-  const { inputs, faults } = openInputs(world, source, { options, questions })
+  const { options } = made
+  const { inputs, faults } = openInputs(world, source, made)
   const stopping = new AbortController()
   let done: Promise<unknown> = Promise.resolve()
   const begin = (): void => {
     const { signal } = stopping
-    const runs = inputs.map(({ name, collector }) =>
-      run(world, {
+    const runs = inputs.map(async ({ name, collector }) => {
+      // A port is free, and what was counted can be read, once what read the source before has ended.
+      await after
+      await run(world, {
         collector,
         sink: sinkOf(world, options.sink, { source: source.name, input: name }),
         signal,
-      }),
-    )
+      })
+    })
     done = Promise.allSettled(runs)
   }
   return { source, text: describe(source), inputs, faults, stopping, begin, done: () => done }

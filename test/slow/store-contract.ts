@@ -176,6 +176,16 @@ export function contract(open: () => Promise<Ledger>): void {
     expect(await ledger.checkpoint('file')).toBe('offset 50')
   })
 
+  test("a keeper's checkpoint is its highest revision, whoever writes beside it", async () => {
+    const keep = (writer: string, revision: number, value: string): Promise<void> =>
+      ledger.write(step({ writer, revision, keeper: 'receiver', checkpoints: [{ key: 'ring/1', value }] }))
+    await keep('run/1', 5, 'five')
+    await keep('run/2', 4, 'four')
+    expect(await ledger.checkpoint('ring/1')).toBe('five')
+    await keep('run/2', 6, 'six')
+    expect(await ledger.checkpoint('ring/1')).toBe('six')
+  })
+
   test('coverage is merged over writers and days, and a span that grows stays one', async () => {
     const say = (
       writer: string,

@@ -1,6 +1,6 @@
 import { type Labels, microseconds } from '../../base/index.ts'
 import type { Exemplar, Judgement } from '../../traffic/index.ts'
-import { ownText } from './own-text.ts'
+import { ownText } from '../request/own-text.ts'
 import type { LogRecord } from './record.ts'
 
 const MOST_BAD = 35

@@ -11,11 +11,11 @@ import {
   type SeriesTable,
   type TrafficRow,
 } from '../../traffic/index.ts'
+import { createNaming, type SeriesOf } from '../request/naming.ts'
 import { createDecoder } from './decoder.ts'
 import { ExemplarPick } from './exemplars.ts'
 import type { FileCheckpoint } from './identity.ts'
 import { LONGEST_LINE, type Stretch } from './line-reader.ts'
-import { createNaming, type SeriesOf } from './naming.ts'
 import type { LogOptions } from './options.ts'
 import type { LineDecoder, LogRecord, Rejection } from './record.ts'
 import { coverageState, type Tally } from './tally.ts'

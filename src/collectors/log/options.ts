@@ -1,14 +1,7 @@
-import {
-  failed,
-  type Labels,
-  type Microseconds,
-  ok,
-  type Result,
-  type Seconds,
-  seconds,
-} from '../../base/index.ts'
-import { type Outcome, parseThreshold, REASONS } from '../../traffic/index.ts'
+import { failed, ok, type Result, type Seconds, seconds } from '../../base/index.ts'
+import { parseThreshold } from '../../traffic/index.ts'
 import { type OptionProblem, OptionReader } from '../option-reader.ts'
+import { REQUEST_KEYS, type RequestOptions, requestOptionsOf } from '../request/options.ts'
 import { createEnvoyTextDecoder, fieldOfOperator } from './envoy-format.ts'
 import type { KeyField } from './json-format.ts'
 import { FIELDS, type Field, isField } from './record.ts'
@@ -25,22 +18,8 @@ export const LOG_FORMATS = [
 ] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
-/** Where the service's name comes from. */
-export type ServiceRule =
-  | { readonly kind: 'fixed'; readonly name: string }
-  | {
-      readonly kind: 'from'
-      readonly from: 'authority' | 'upstream_cluster' | 'grpc_service' | 'field' | 'file'
-      /** What is found → the service. Empty: what is found is the name. */
-      readonly map: Readonly<Record<string, string>>
-      /** The name when nothing is found, or the map does not have it. */
-      readonly otherwise: string
-      /** For `file`: a path in which `{service}` stands for the name, and `*` for anything but a slash. */
-      readonly pattern: string
-    }
-
 /** A source of access logs, checked. */
-export interface LogOptions {
+export interface LogOptions extends RequestOptions {
   /** Globs of absolute or relative paths; `.gz` files are unpacked. */
   readonly files: readonly string[]
   readonly format: LogFormat
@@ -50,14 +29,6 @@ export interface LogOptions {
   readonly fields: readonly KeyField[]
   /** For web logs: what follows the user agent, in order; undefined is passed over. */
   readonly trailing: readonly (Field | undefined)[]
-  /** On every series: `cloud_provider`, `cloud_region`, … */
-  readonly labels: Labels
-  readonly service: ServiceRule
-  readonly operations: readonly string[]
-  readonly maxSeries: number
-  readonly abort: Microseconds | 'never' | undefined
-  readonly healthChecks: { readonly paths: readonly string[]; readonly agents: readonly string[] }
-  readonly outcomes: Readonly<Record<string, Outcome>>
   /** How long a rotated file or an unfinished last line is waited for. */
   readonly patience: Seconds
   /** How long after a minute ended its lines may still be on their way. */
@@ -72,13 +43,7 @@ const KEYS = [
   'formatString',
   'fields',
   'trailing',
-  'labels',
-  'service',
-  'operations',
-  'maxSeries',
-  'abort',
-  'healthChecks',
-  'outcomes',
+  ...REQUEST_KEYS,
   'patience',
   'lag',
   'chunkBytes',
@@ -96,13 +61,7 @@ export function logSourceOptions(details: unknown): Result<LogOptions, readonly 
     formatString,
     fields: fieldsOf(reader),
     trailing: trailingOf(reader),
-    labels: labelsOf(reader),
-    service: serviceOf(reader),
-    operations: operationsOf(reader),
-    maxSeries: reader.whole('maxSeries', { fallback: 2_000, least: 1, most: 100_000 }),
-    abort: abortOf(reader),
-    healthChecks: healthChecksOf(reader),
-    outcomes: outcomesOf(reader),
+    ...requestOptionsOf(reader, SOURCES),
     patience: durationOf(reader, 'patience', 5),
     lag: durationOf(reader, 'lag', 10),
     chunkBytes: reader.whole('chunkBytes', { fallback: 32 * 1024 * 1024, least: 1, most: 1024 ** 3 }),
@@ -133,7 +92,7 @@ function checkFormat(reader: OptionReader, options: LogOptions): void {
 }
 
 /** `fields: { took: duration_ms, code: '%RESPONSE_CODE%' }`: the key in the line, and our field or Envoy's operator. */
-function fieldsOf(reader: OptionReader): readonly KeyField[] {
+export function fieldsOf(reader: OptionReader): readonly KeyField[] {
   const fields: KeyField[] = []
   for (const [key, value] of reader.entries('fields')) {
     const field = isField(value) ? value : fieldOfOperator(value)
@@ -156,84 +115,6 @@ function trailingOf(reader: OptionReader): readonly (Field | undefined)[] {
       })
     return undefined
   })
-}
-
-function labelsOf(reader: OptionReader): Labels {
-  for (const [name] of reader.entries('labels'))
-    if (!/^[a-zA-Z_]\w*$/.test(name) || name.startsWith('__'))
-      reader.problem(`labels.${name}`, `'${name}' is no label name`, {
-        remedy: `write ${name.replace(/\W/g, '_')}`,
-      })
-  return Object.fromEntries(reader.entries('labels'))
-}
-
-function serviceOf(reader: OptionReader): ServiceRule {
-  const fixed = reader.textIfText('service')
-  if (fixed !== undefined) return { kind: 'fixed', name: fixed }
-  const inner = reader.section('service', ['from', 'map', 'otherwise', 'pattern'])
-  if (inner === undefined) {
-    reader.problem('service', 'the service is not named', {
-      remedy: 'write service: checkout, or service: { from: authority }',
-    })
-    return { kind: 'fixed', name: '' }
-  }
-  const from = inner.oneOf('from', SOURCES) ?? 'authority'
-  const pattern = inner.text('pattern') ?? ''
-  if (from === 'file' && !pattern.includes('{service}'))
-    inner.problem('pattern', 'the pattern does not say where the service stands in the path', {
-      remedy: 'write pattern: /var/log/{service}/*.log',
-    })
-  return {
-    kind: 'from',
-    from,
-    map: Object.fromEntries(inner.entries('map')),
-    otherwise: inner.text('otherwise') ?? 'unknown_service',
-    pattern,
-  }
-}
-
-function operationsOf(reader: OptionReader): readonly string[] {
-  const patterns = reader.texts('operations', { optional: true })
-  patterns.forEach((pattern, i) => {
-    if (!pattern.startsWith('/'))
-      reader.problem(`operations[${i}]`, `'${pattern}' does not begin with /`, {
-        remedy: `write /${pattern}`,
-      })
-  })
-  return patterns
-}
-
-function abortOf(reader: OptionReader): Microseconds | 'never' | undefined {
-  const text = reader.text('abort')
-  if (text === undefined || text === 'never') return text
-  const threshold = parseThreshold(text)
-  if (threshold.kind === 'ok') return threshold.value
-  reader.problem('abort', threshold.error, { remedy: 'write a duration such as 10s, or never' })
-  return undefined
-}
-
-function healthChecksOf(reader: OptionReader): LogOptions['healthChecks'] {
-  const inner = reader.section('healthChecks', ['paths', 'agents'])
-  return {
-    paths: inner?.texts('paths', { optional: true }) ?? [],
-    agents: inner?.texts('agents', { optional: true }) ?? [],
-  }
-}
-
-function outcomesOf(reader: OptionReader): Readonly<Record<string, Outcome>> {
-  const outcomes: Record<string, Outcome> = {}
-  for (const [reason, outcome] of reader.entries('outcomes')) {
-    if (!REASONS.some((known) => known.reason === reason))
-      reader.problem(`outcomes.${reason}`, `'${reason}' is no reason`, {
-        remedy: 'write one of the reasons in docs/collectors-logs.md, such as http-429',
-      })
-    else if (outcome === 'good' || outcome === 'bad' || outcome === 'ignored') outcomes[reason] = outcome
-    else
-      reader.problem(`outcomes.${reason}`, `'${outcome}' is no outcome`, {
-        remedy: 'write good, bad or ignored',
-      })
-  }
-  return outcomes
 }
 
 function durationOf(reader: OptionReader, key: string, fallback: number): Seconds {

@@ -1,19 +1,8 @@
-import type { RequestFacts } from '../../traffic/index.ts'
-import { instantOf, LATEST_MS } from './time.ts'
+import { LATEST_MS, LONGEST_US, type RequestRecord } from '../request/record.ts'
+import { instantOf } from './time.ts'
 
-/** What one line of an access log says: the facts that are judged, when it ended, and what names its series. */
-export interface LogRecord extends RequestFacts {
-  /** Milliseconds since 1970 when the last byte was sent: the minute that the event belongs to. */
-  readonly endMs: number
-  readonly authority: string | undefined
-  readonly upstreamCluster: string | undefined
-  /** The route's name or template, when the source has one. */
-  readonly route: string | undefined
-  /** What stands under the JSON key that the DataSource names the service by. */
-  readonly service: string | undefined
-  readonly traceId: string | undefined
-  readonly requestId: string | undefined
-}
+/** What one line of an access log says. */
+export type LogRecord = RequestRecord
 
 /** Why a line is no record. Counted by reason; the first ones are shown with their line numbers. */
 export type Rejection = (typeof REJECTION_NAMES)[number]
@@ -83,9 +72,6 @@ export function isField(text: string): text is Field {
 export function placeOf(field: Field): number {
   return FIELDS.indexOf(field)
 }
-
-/** Longer than any request: a century. A field that says more says nothing. */
-const LONGEST_US = 100 * 366 * 86_400 * 1_000_000
 
 /** Microseconds in one unit, for each of the four durations, with their places. */
 const DURATIONS: readonly (readonly [number, number])[] = [

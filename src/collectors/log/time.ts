@@ -1,6 +1,6 @@
+import { LATEST_MS } from '../request/record.ts'
+
 const DAY_MS = 86_400_000
-/** The ledger's minutes end in 2106; what is later is a broken clock. */
-export const LATEST_MS = 4_294_967_280_000
 const WEB_BEGAN_MS = 599_616_000_000
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec'
 

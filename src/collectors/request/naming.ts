@@ -1,16 +1,19 @@
 import type { Labels } from '../../base/index.ts'
 import { createOperations, type SeriesHandle, type SeriesTable } from '../../traffic/index.ts'
-import type { LogOptions, ServiceRule } from './options.ts'
+import type { RequestOptions, ServiceRule } from './options.ts'
 import { ownText } from './own-text.ts'
-import type { LogRecord } from './record.ts'
+import type { RequestRecord } from './record.ts'
 
-/** Which series a record belongs to. One for each file, since the file's path may name the service. */
-export type SeriesOf = (record: LogRecord) => SeriesHandle
+/** Which series a record belongs to. One for each file, since the file's path may name the service; sources without files give an empty path. */
+export type SeriesOf = (record: RequestRecord) => SeriesHandle
 
 const MOST_REMEMBERED = 20_000
 
 /** Prepares the naming of a source's series: its labels, the service, the operation. */
-export function createNaming(options: LogOptions, table: SeriesTable): (file: string) => SeriesOf {
+export function createNaming(
+  options: Pick<RequestOptions, 'labels' | 'service' | 'operations'>,
+  table: Pick<SeriesTable, 'series'>,
+): (file: string) => SeriesOf {
   const toOperation = remember(createOperations(options.operations))
   const routeName = remember((route) => route)
   return (file) => {
@@ -37,7 +40,7 @@ export function createNaming(options: LogOptions, table: SeriesTable): (file: st
 
 /** The full gRPC method; else the route's name, unless it is the one that meshes give every route; else the path. */
 function operationOf(
-  record: LogRecord,
+  record: RequestRecord,
   toOperation: (path: string) => string,
   routeName: (route: string) => string,
 ): string {
@@ -55,7 +58,7 @@ function labelsOf(fixed: Labels, service: string, operation: string): Labels {
   return labels
 }
 
-function createServiceName(rule: ServiceRule, file: string): (record: LogRecord) => string {
+function createServiceName(rule: ServiceRule, file: string): (record: RequestRecord) => string {
   if (rule.kind === 'fixed') return () => rule.name
   const { map, otherwise } = rule
   const hasMap = Object.keys(map).length > 0
@@ -90,10 +93,10 @@ function createServiceName(rule: ServiceRule, file: string): (record: LogRecord)
 }
 
 function byText(
-  pick: (record: LogRecord) => string | undefined,
+  pick: (record: RequestRecord) => string | undefined,
   name: (text: string) => string,
   otherwise: string,
-): (record: LogRecord) => string {
+): (record: RequestRecord) => string {
   const remembered = remember(name)
   return (record) => {
     const text = pick(record)
