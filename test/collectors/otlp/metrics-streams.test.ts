@@ -368,6 +368,27 @@ test('totals beyond the bound are given up, silent ones first, and come back as 
   expect(into.total()).toBe(1_203)
 })
 
+test('of a process that is restarted again and again without a name of its own, the old totals are given up', () => {
+  const into = createCounting()
+  const clock = { now: T0 }
+  const signal = openSignal(into.remembered, { now: () => clock.now, mostTotals: 20 })
+  const at = (start: number, time: number, value: number) =>
+    requestOf(
+      sumMetric('http.server.request.duration', CUMULATIVE, [
+        { start, time, value, attributes: { 'http.response.status_code': 200 } },
+      ]),
+    )
+  for (let life = 0; life < 100; life++) {
+    const start = T0 + life * 120 + 1
+    clock.now = start + 100
+    deliver(signal, into, at(start, start + 40, 5))
+    deliver(signal, into, at(start, start + 80, 8))
+  }
+  expect(into.total()).toBe(800)
+  expect(signal.numbers().followed).toBeLessThanOrEqual(20)
+  expect(Math.max(...[...into.remembered.values()].map((text) => text.length))).toBeLessThan(2_000)
+})
+
 test('after a damaged memory nothing is counted twice', () => {
   const into = createCounting()
   const at = (time: number, value: number) =>
