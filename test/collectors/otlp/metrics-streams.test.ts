@@ -138,7 +138,7 @@ function oneAfterAnother(
 }
 
 /** Each run plays through a whole history. */
-const FEW = { numRuns: 25 }
+const FEW = { numRuns: 15 }
 
 const restarts = fc.array(fc.boolean(), { minLength: 64, maxLength: 64 })
 

@@ -177,6 +177,42 @@ describe('what is counted', () => {
     expect(into.total('bad')).toBe(2)
   })
 
+  test('requests of which a trace is known are examples, each once', () => {
+    const clock = { now: MINUTE - 100 }
+    const into = createCounting()
+    const signal = openSignal(into.remembered, { now: () => clock.now })
+    clock.now = MINUTE
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const example = { timeUnixNano: nano(MINUTE - 30), asDouble: 0.0734 }
+    const point = (time: number) => ({
+      start: MINUTE - 60,
+      time,
+      counts: durations(time - MINUTE + 70),
+      attributes: { 'http.response.status_code': 500, 'http.route': '/pay' },
+      more: {
+        exemplars: [
+          { ...example, traceId: Buffer.from(traceId, 'hex').toString('base64') },
+          { ...example, traceId: Buffer.alloc(16).toString('base64') },
+          example,
+        ],
+      },
+    })
+    deliver(signal, into, requestOf(durationMetric(CUMULATIVE, [point(MINUTE)])))
+    deliver(signal, into, requestOf(durationMetric(CUMULATIVE, [point(MINUTE + 10)])))
+    expect(into.total('bad')).toBe(80)
+    expect(into.exemplars).toEqual([
+      {
+        source: 'otel',
+        labels: { cloud_provider: 'aws', cloud_region: 'eu-west-1', service_name: 'shop', operation: '/pay' },
+        atMs: (MINUTE - 30) * 1_000,
+        outcome: 'bad',
+        reason: 'http-500',
+        duration: 73_400,
+        traceId,
+      },
+    ])
+  })
+
   test('a counter that the user names counts requests without durations', () => {
     const signal = openSignal(new Map(), {
       details: {
