@@ -248,15 +248,18 @@ class MetricSignalReader {
     readonly duration: number | undefined
   }[] {
     const placed = buckets === undefined ? [] : place(buckets, max)
+    const whole = this.#judge(facts)
+    // What all of a bucket lasted at least says how patient a client was that left; nothing else depends on it.
+    const judgementOf = (atLeast: number): Judgement =>
+      whole.reason === 'client-left-early' ? this.#judge({ ...facts, duration: atLeast }) : whole
     let untimed = count
     const parts = placed.map((part) => {
       untimed -= part.count
-      // What all of the bucket lasted at least says how patient a client was that left.
-      const { outcome, reason, timed } = this.#judge({ ...facts, duration: part.atLeast })
+      const { outcome, reason, timed } = judgementOf(part.atLeast)
       return { count: part.count, outcome, reason, duration: timed ? part.counted : undefined }
     })
     if (untimed === 0) return parts
-    const { outcome, reason } = this.#judge(facts)
+    const { outcome, reason } = whole
     return [...parts, { count: untimed, outcome, reason, duration: undefined }]
   }
 }
