@@ -374,3 +374,47 @@ test('what the resource says outranks the labels of the DataSource', () => {
   )
   expect([...into.cells.keys()][0]).toContain('rack=r1')
 })
+
+describe('what the sources page says', () => {
+  const targets = (...metrics: readonly ReturnType<typeof durationMetric>[]) => {
+    const signal = openSignal(new Map())
+    for (const metric of metrics) deliver(signal, createCounting(), requestOf(metric))
+    return signal.targets?.().map(({ detail }) => detail)
+  }
+  const point = { start: MINUTE - 60, time: MINUTE, counts: durations(1) }
+
+  test('nothing while nothing came', () => {
+    expect(targets()).toEqual([])
+  })
+
+  test('which thresholds are exact for all histograms that came', () => {
+    const other = { ...point, time: MINUTE - 1, counts: [1, 2, 3], more: { explicitBounds: [0.1, 0.123] } }
+    expect(targets(durationMetric(DELTA, [point]), durationMetric(DELTA, [other, other]))).toEqual([
+      '3 data points, 1 series followed, 1 came again or late',
+      'exact within 100ms; between them at least what is said',
+    ])
+  })
+
+  test('how much shorter a threshold counts with exponential histograms', () => {
+    const dataPoint = {
+      timeUnixNano: nano(MINUTE),
+      count: 2,
+      scale: 3,
+      positive: { offset: -8, bucketCounts: [1, 1] },
+    }
+    const exponential = {
+      name: 'http.server.request.duration',
+      exponentialHistogram: { aggregationTemporality: DELTA, dataPoints: [dataPoint] },
+    }
+    expect(targets(exponential)?.[1]).toBe(
+      'exponential histograms: a threshold counts as up to 8.3 % shorter',
+    )
+  })
+
+  test('that totals which began before us are counted from now on', () => {
+    const old = sumMetric('http.server.request.duration', CUMULATIVE, [
+      { start: MINUTE - 600, time: MINUTE, value: 7, attributes: { 'http.response.status_code': 200 } },
+    ])
+    expect(targets(old)?.[0]).toContain('1 began before us and are counted from now on')
+  })
+})
