@@ -39,12 +39,12 @@ export class TextTable {
     let at = hash & mask
     for (let steps = 0; steps < MOST_STEPS; steps++, at = (at + 1) & mask) {
       const found = this.#slots[at]
-      if (found === undefined) return this.#add(bytes.slice(from, to), hash)
+      if (found === undefined) return this.#add(Uint8Array.from(bytes.subarray(from, to)), hash)
       if (found.hash === hash && found.bytes.length === to - from && isSame(found.bytes, bytes, from))
         return found
     }
     this.#forget()
-    return this.#add(bytes.slice(from, to), hash)
+    return this.#add(Uint8Array.from(bytes.subarray(from, to)), hash)
   }
 
   #add(bytes: Uint8Array, hash: number): Text {
