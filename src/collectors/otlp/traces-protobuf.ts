@@ -283,13 +283,14 @@ export class TraceScanner {
 
   /** A KeyValue. What nearly all look like, a short key and then a short value, is read at once. */
   #attribute(from: number, to: number): void {
-    const { bytes } = this.#reader
+    const reader = this.#reader
+    const { bytes } = reader
     const keyLength = bytes[from + 1] ?? 0
     const keyEnd = from + 2 + keyLength
     if (keyLength < 128 && keyEnd + 2 <= to && bytes[from] === KEY && bytes[keyEnd] === VALUE) {
       const length = bytes[keyEnd + 1] ?? 0
       if (length < 128 && keyEnd + 2 + length === to) {
-        const index = this.#keys.find(bytes, from + 2, keyEnd)
+        const index = this.#keys.find(reader, from + 2, keyEnd)
         if (index >= 0) this.#shortValue(index, keyEnd + 2, to)
         return
       }
@@ -336,7 +337,7 @@ export class TraceScanner {
         reader.at = keyTo
       } else reader.skip()
     if (reader.fault !== undefined) return
-    const index = attributes.keys.find(reader.bytes, keyFrom, keyTo)
+    const index = attributes.keys.find(reader, keyFrom, keyTo)
     if (index < 0) return
     reader.at = from
     let isSet = false
