@@ -1,6 +1,6 @@
 import type { World } from '../../base/index.ts'
 import type { Collector, CollectorStatus } from '../collector.ts'
-import type { Delivery, Intake } from '../push/intake.ts'
+import type { Delivery, Intake, Taken } from '../push/intake.ts'
 import { type AccessLogMessage, createAccessLogReader } from './access-log.ts'
 import { type AccessLogCounter, createAccessLogCounter } from './access-log-counter.ts'
 import { UNKNOWN_NODE } from './node.ts'
@@ -70,30 +70,29 @@ function receive(
 ): Pick<StreamReceiver, 'message'> {
   const { intake, options } = settings
   let sender: Sender = { node: UNKNOWN_NODE, logName: '' }
-  const deliver = (delivery: Delivery): Promise<void> | undefined => {
+  const attempt = (delivery: Delivery): { readonly counted: boolean; readonly taken: Promise<Taken> } => {
     let counted = false
     const count: Delivery['count'] = (into) => {
       counted = true
       delivery.count(into)
     }
     const taken = intake.take({ ...delivery, count })
+    return { counted, taken }
+  }
+  const deliver = (delivery: Delivery): Promise<void> | undefined => {
+    const { counted, taken } = attempt(delivery)
     // Once it is counted the intake keeps it until it is on disk, however often that has to be tried.
     return counted ? undefined : again(taken, delivery)
   }
   /** Waits for room, however long it takes: what is not read waits in the sender. At the end, not for long. */
-  const again = async (taken: ReturnType<Intake['take']>, delivery: Delivery): Promise<void> => {
-    let counted = false
-    const count: Delivery['count'] = (into) => {
-      counted = true
-      delivery.count(into)
-    }
-    let answer = await taken
+  const again = async (refused: Promise<Taken>, delivery: Delivery): Promise<void> => {
+    let answer = await refused
     for (let last = 0; answer.kind === 'full' || answer.kind === 'failed'; ) {
       if (signal.aborted && ++last > ATTEMPTS_AT_THE_END) return fail(LOST, 'see the state of the store')
       await world.clock.sleep(answer.retryAfterMs, signal.aborted ? undefined : signal).catch(() => undefined)
-      const next = intake.take({ ...delivery, count })
+      const { counted, taken } = attempt(delivery)
       if (counted) return
-      answer = await next
+      answer = await taken
     }
   }
   return {
