@@ -119,6 +119,7 @@ export class StepWriter {
         }
         for (const cell of await this.#stale(step)) this.#draft.zero(cell)
         said.push(...this.#writeCoverage(step))
+        if (step.keeper !== undefined) this.#draft.begin(step.keeper, step.revision)
         for (const { key, value } of step.checkpoints ?? []) this.#draft.checkpoint(key, value)
       } catch (error) {
         // A row that cannot be written is a bug of its writer's and no reason to refuse the others' steps.

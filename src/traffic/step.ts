@@ -19,6 +19,11 @@ export interface LedgerStep {
   readonly exemplars?: readonly Exemplar[]
   /** Under different keys. */
   readonly checkpoints?: readonly Checkpoint[]
+  /**
+   * In whose name the checkpoints are kept when not in the writer's: one that outlives its writers, so that a key has
+   * one value in the ledger however many writers said one. The revision then rises over all steps of the keeper.
+   */
+  readonly keeper?: string
   /** A re-read of a stretch: rows of this writer inside it that are not in `traffic` or `counts` become zero. */
   readonly replaces?: Range
 }
