@@ -1,6 +1,7 @@
-import type { Labels } from '../../base/index.ts'
+import type { Labels, World } from '../../base/index.ts'
 import type { Addition, CountRow, Exemplar, SeriesHandle } from '../../traffic/index.ts'
 import type { CollectorStatus, Sink } from '../collector.ts'
+import { Gatherer } from './gatherer.ts'
 
 /**
  * Takes in what others push. Deliveries that come within about a second are written to the ledger as one step, and
@@ -16,9 +17,18 @@ export interface Intake {
   readonly take: (delivery: Delivery) => Promise<Taken>
   /** Writes until the signal, then what is left. Before it, and after it, `take` answers `failed`. */
   readonly run: (sink: Sink, signal: AbortSignal) => Promise<void>
+  /** Resolves when deliveries are taken and `recall` knows what earlier runs remembered, or when the run has ended. */
+  readonly ready: Promise<void>
+  /** What was last remembered under the key, by this run or one before. */
+  readonly recall: (key: string) => string | undefined
   /** For the collector's status. */
-  readonly numbers: () => Pick<CollectorStatus, 'events' | 'rejected' | 'overflowed' | 'lastSuccess'>
+  readonly numbers: () => IntakeNumbers
 }
+
+export type IntakeNumbers = Pick<
+  CollectorStatus,
+  'events' | 'rejected' | 'overflowed' | 'lastSuccess' | 'completeThrough' | 'problem'
+>
 
 export type Taken =
   | { readonly kind: 'counted' }
@@ -51,4 +61,37 @@ export interface Counting {
   readonly remember: (key: string, value: string) => void
   /** Events that could not be read or placed. */
   readonly reject: (events: number) => void
+}
+
+export interface IntakeOptions {
+  /** The DataSource's name. */
+  readonly source: string
+  /** Names this run of the input; no two runs share it. */
+  readonly run: string
+  /** Where identities and remembered values are kept: the same over restarts, and no two receivers share it. */
+  readonly key: string
+  /** Labels that all series share; the overflow series carries them too. */
+  readonly labels?: Labels
+  /** How many series are told apart; 2,000 unless given. */
+  readonly maxSeries?: number
+  /** Bytes of deliveries that wait for the ledger, each with a KiB for itself; 64 MiB unless given. */
+  readonly maxWaiting?: number
+  /** How long a delivery's identity is known; 15 minutes unless given. */
+  readonly windowMs?: number
+  /** After so long without a delivery the source's minutes are missing; 3 minutes unless given. */
+  readonly silenceMs?: number
+  /** How long after a minute ended its events may still be on their way; 10 seconds unless given. */
+  readonly lagMs?: number
+}
+
+/** Prepares the intake of one source. Nothing is read or written before `run`. */
+export function createIntake(world: World, options: IntakeOptions): Intake {
+  const gatherer = new Gatherer(world, options)
+  return {
+    take: (delivery) => gatherer.take(delivery),
+    run: (sink, signal) => gatherer.run(sink, signal),
+    ready: gatherer.ready,
+    recall: (key) => gatherer.recall(key),
+    numbers: () => gatherer.numbers(),
+  }
 }
