@@ -47,7 +47,10 @@ export function createAccessLogReceiver(world: World, settings: AccessLogSetting
       closing.abort()
       await written
     },
-    status: (): CollectorStatus => ({ ...collector.status(), ...intake.numbers() }),
+    status: (): CollectorStatus => {
+      const [streams, counts] = [collector.status(), intake.numbers()]
+      return { ...streams, ...counts, problem: counts.problem ?? streams.problem }
+    },
   }
 }
 

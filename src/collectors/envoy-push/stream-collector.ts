@@ -68,19 +68,13 @@ export class StreamCollector {
     this.#phase = 'stopped'
   }
 
-  status(): Omit<
-    CollectorStatus,
-    'events' | 'rejected' | 'overflowed' | 'lastSuccess' | 'completeThrough'
-  > & {
-    readonly completeThrough: undefined
-  } {
+  status(): Pick<CollectorStatus, 'name' | 'type' | 'state' | 'problem' | 'targets'> {
     const { name, type } = this.#options
     const targets = [...this.#streams].slice(0, MOST_TARGETS)
     return {
       name,
       type,
       state: this.#state(),
-      completeThrough: undefined,
       problem: this.#recent(),
       targets: targets.map((stream) => ({
         name: stream.name,
