@@ -47,7 +47,7 @@ export function createAccessLogReader(wanted: WantedExtras): (bytes: Buffer) => 
         case bytesTag(1): {
           const outer = reader.enter()
           while (reader.next()) {
-            if (reader.tag === bytesTag(1)) node = readNode(reader)
+            if (reader.tag === bytesTag(1)) node = readNode(reader, node)
             else if (reader.tag === bytesTag(2)) logName = reader.text()
             else reader.skip()
           }

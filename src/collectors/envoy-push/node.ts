@@ -14,10 +14,10 @@ export interface EnvoyNode {
 
 export const UNKNOWN_NODE: EnvoyNode = { id: '', cluster: '', region: '', zone: '', metadata: new Map() }
 
-/** `envoy.config.core.v3.Node`: 1 id, 2 cluster, 3 metadata, 4 locality. */
-export function readNode(reader: WireReader): EnvoyNode {
+/** `envoy.config.core.v3.Node`: 1 id, 2 cluster, 3 metadata, 4 locality. What comes in parts is one with `known`. */
+export function readNode(reader: WireReader, known: EnvoyNode = UNKNOWN_NODE): EnvoyNode {
   const outer = reader.enter()
-  let { id, cluster, region, zone, metadata } = UNKNOWN_NODE
+  let { id, cluster, region, zone, metadata } = known
   while (reader.next()) {
     switch (reader.tag) {
       case bytesTag(1):
