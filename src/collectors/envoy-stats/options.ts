@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
 import { failed, type Labels, ok, type Result } from '../../base/index.ts'
 import type { OptionProblem } from '../option-reader.ts'
+import { type KubernetesOptions, readKubernetes } from './discovery-kubernetes-options.ts'
 import type { Level } from './names.ts'
 
 /** Where an admin interface is. */
@@ -14,6 +15,8 @@ export interface TargetOption {
 
 export interface EnvoyStatsOptions {
   readonly targets: readonly TargetOption[]
+  /** Pods that are targets, too. */
+  readonly kubernetes: KubernetesOptions | undefined
   readonly level: Level
   /** Between scrapes of one target. */
   readonly intervalMs: number
@@ -38,6 +41,7 @@ export interface EnvoyStatsOptions {
 
 const KNOWN: ReadonlySet<string> = new Set([
   'targets',
+  'kubernetes',
   'level',
   'interval',
   'connectTimeout',
@@ -75,7 +79,8 @@ export function envoyStatsOptions(
   // A listener that only people of the operations team call.
   const skipped = level === 'downstream' ? ['admin'] : []
   const options: EnvoyStatsOptions = {
-    targets: readTargets(details['targets'], faults),
+    targets: readTargets(details, faults),
+    kubernetes: readKubernetes(details['kubernetes'], faults),
     level,
     intervalMs: read.duration('interval', { fallback: 5_000, least: 100, most: 60_000 }),
     connectTimeoutMs: read.duration('connectTimeout', { fallback: 3_000, least: 10, most: 60_000 }),
@@ -230,7 +235,11 @@ function readServices(
 
 const TARGET_REMEDY = 'write targets: ["10.0.0.7:9901", "envoy.example.com:9901"]'
 
-function readTargets(value: unknown, faults: OptionProblem[]): readonly TargetOption[] {
+function readTargets(
+  { targets: value, kubernetes }: Readonly<Record<string, unknown>>,
+  faults: OptionProblem[],
+): readonly TargetOption[] {
+  if (value === undefined && kubernetes !== undefined) return []
   if (!Array.isArray(value) || value.length === 0) {
     faults.push({
       path: 'targets',
