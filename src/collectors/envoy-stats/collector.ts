@@ -11,6 +11,7 @@ import {
   together,
 } from './discovery.ts'
 import { createKubernetesDiscovery } from './discovery-kubernetes.ts'
+import { createEnvoyReader } from './envoy.ts'
 import type { EnvoyStatsOptions } from './options.ts'
 import { Poller } from './poller.ts'
 
@@ -116,6 +117,7 @@ class EnvoyStatsCollector {
       target,
       table: this.#table,
       settings: options,
+      read: createEnvoyReader(this.#world, { url: target.url, settings: options }),
     })
     const done = poller.run(sink, AbortSignal.any([own.signal, signal]))
     this.#running.set(target.name, { poller, stop: () => own.abort(), done })

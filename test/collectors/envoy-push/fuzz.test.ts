@@ -84,6 +84,12 @@ function draw(random: () => number): Buffer {
   })
 }
 
+function timed(work: () => unknown): number {
+  const began = performance.now()
+  work()
+  return performance.now() - began
+}
+
 function seen(message: AccessLogMessage | undefined): OracleMessage | undefined {
   if (message === undefined) return undefined
   const { node, entries, rejected } = message
@@ -125,7 +131,14 @@ test(`${RUNS} damaged messages end neither the reader nor the oracle's agreement
     const bytes = run % 10 === 0 ? whole : mutate(whole, draw(random), random)
     const began = performance.now()
     const message = read(bytes)
-    slowest = Math.max(slowest, performance.now() - began)
+    let took = performance.now() - began
+    // What hangs hangs each time; a machine that was busy does not.
+    for (let again = 0; took > LONGEST_MS && again < 3; again++)
+      took = Math.min(
+        took,
+        timed(() => read(bytes)),
+      )
+    slowest = Math.max(slowest, took)
     if (message === undefined) refused++
     else taken++
     for (const entry of message?.entries ?? []) judge(entry)
