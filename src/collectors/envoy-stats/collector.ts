@@ -60,6 +60,7 @@ class EnvoyStatsCollector {
   #left = { events: 0, rejected: 0, overflowed: 0 }
   #phase: 'starting' | 'running' | 'stopped' = 'starting'
   #lastSuccess = 0
+  #begun = 0
   #nap = new AbortController()
   #unresolved: CollectorStatus['problem']
 
@@ -113,7 +114,8 @@ class EnvoyStatsCollector {
     const poller = new Poller(this.#world, {
       ...what,
       source: name,
-      run,
+      // A target that comes back is counted by another writer, which begins at zero and must not replace the first.
+      run: `${run}/${++this.#begun}`,
       target,
       table: this.#table,
       settings: options,
