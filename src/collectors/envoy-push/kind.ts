@@ -3,6 +3,8 @@ import { failed, ok } from '../../base/index.ts'
 import type { SourceKind } from '../kind.ts'
 import { createIntake } from '../push/intake.ts'
 import { createAccessLogReceiver } from './access-log-collector.ts'
+import { createMetricsReceiver } from './metrics-collector.ts'
+import { metricsOptions } from './metrics-options.ts'
 import { accessLogOptions } from './options.ts'
 
 /** Requests that Envoys tell one by one over gRPC. */
@@ -30,5 +32,20 @@ export const envoyAccessLogService: SourceKind = {
         intake,
       }),
     )
+  },
+}
+
+/** Statistics that Envoys send every few seconds by themselves. */
+export const envoyMetricsService: SourceKind = {
+  type: 'EnvoyMetricsService',
+  open: (world, { name, labels, details, base, run }) => {
+    const checked = metricsOptions(details)
+    if (checked.kind === 'failed') return failed(checked.error)
+    const { tokenFile } = checked.value
+    const options = {
+      ...checked.value,
+      tokenFile: tokenFile === undefined ? undefined : resolve(base, tokenFile),
+    }
+    return ok(createMetricsReceiver(world, { name, labels, run, options }))
   },
 }

@@ -1,6 +1,7 @@
 import { failed, ok, type Result, type Seconds, seconds } from '../../base/index.ts'
 import { type OptionProblem, OptionReader } from '../option-reader.ts'
 import { REQUEST_KEYS, type RequestOptions, requestOptionsOf, type ServiceFrom } from '../request/options.ts'
+import { type LabelFrom, labelsFromOf } from './labels-from.ts'
 import { LISTEN_KEYS, type ListenOptions, listenOptionsOf } from './listen.ts'
 import { PLACES, type Place, placeOf } from './places.ts'
 
@@ -18,11 +19,6 @@ export interface AccessLogOptions extends RequestOptions, ListenOptions {
   readonly silence: Seconds
   /** How long after a minute ended its entries may still be on their way. */
   readonly lag: Seconds
-}
-
-export interface LabelFrom {
-  readonly label: string
-  readonly place: Place
 }
 
 const KEYS = [...LISTEN_KEYS, 'labelsFrom', 'maxWaiting', 'late', 'silence', 'lag', ...REQUEST_KEYS]
@@ -47,19 +43,6 @@ export function accessLogOptions(
     lag: durationOf(reader, 'lag', 10),
   }
   return reader.problems.length > 0 ? failed(reader.problems) : ok(options)
-}
-
-function labelsFromOf(reader: OptionReader): readonly LabelFrom[] {
-  return reader.entries('labelsFrom').flatMap(([label, text]) => {
-    if (!/^[a-zA-Z_]\w*$/.test(label) || label.startsWith('__'))
-      reader.problem(`labelsFrom.${label}`, `'${label}' is no label name`, {
-        remedy: `write ${label.replace(/\W/g, '_')}`,
-      })
-    const place = placeOf(text)
-    if (place !== undefined) return [{ label, place }]
-    reader.problem(`labelsFrom.${label}`, `'${text}' is no place`, { remedy: `write one of ${PLACES}` })
-    return []
-  })
 }
 
 function servicePlaceOf(reader: OptionReader, { service }: RequestOptions): Place | undefined {

@@ -65,9 +65,8 @@ export function extrasFor(places: readonly Place[]): WantedExtras {
 export function valueAt(place: Place, sender: Sender, { extras }: AccessLogEntry): string | undefined {
   switch (place.kind) {
     case 'node':
-      return given(place.of === 'log' ? sender.logName : sender.node[place.of])
     case 'node-metadata':
-      return given(textAt(sender.node.metadata, place.path))
+      return nodeValueAt(place, sender)
     case 'tag':
       return given(extras.tags.get(place.name))
     case 'filter-state':
@@ -81,6 +80,12 @@ export function valueAt(place: Place, sender: Sender, { extras }: AccessLogEntry
     default:
       return place satisfies never
   }
+}
+
+/** The same for what is known of the sender alone. */
+export function nodeValueAt(place: Place, { node, logName }: Sender): string | undefined {
+  if (place.kind === 'node') return given(place.of === 'log' ? logName : node[place.of])
+  return place.kind === 'node-metadata' ? given(textAt(node.metadata, place.path)) : undefined
 }
 
 function given(text: string | undefined): string | undefined {

@@ -57,18 +57,34 @@ const KNOWN: ReadonlySet<string> = new Set([
   'services',
 ])
 
-/** Checks the `connectionDetails` of a DataSource of type `EnvoyStats`: everything that is wrong, at once. */
+/** Those that say what is counted, whatever way statistics come. */
+const OF_ALL: ReadonlySet<string> = new Set([
+  'level',
+  'histograms',
+  'maxSeries',
+  'include',
+  'exclude',
+  'grpcOnly',
+  'services',
+])
+
+/**
+ * Checks the `connectionDetails` of a DataSource of type `EnvoyStats`: everything that is wrong, at once. `pushed`: the
+ * statistics come by themselves, so there are no targets and nothing that says how they are asked.
+ */
 export function envoyStatsOptions(
   details: Readonly<Record<string, unknown>>,
+  { pushed = false }: { readonly pushed?: boolean } = {},
 ): Result<EnvoyStatsOptions, readonly OptionProblem[]> {
   const faults: OptionProblem[] = []
   const read = createReader(details, faults)
+  const known = pushed ? OF_ALL : KNOWN
   for (const name of Object.keys(details)) {
-    if (!KNOWN.has(name))
+    if (!known.has(name))
       faults.push({
         path: name,
         message: `there is no option ${name}`,
-        remedy: `write one of ${[...KNOWN].join(', ')}`,
+        remedy: `write one of ${[...known].join(', ')}`,
       })
   }
   const include = read.patterns('include', ['.*'])
@@ -79,7 +95,7 @@ export function envoyStatsOptions(
   // A listener that only people of the operations team call.
   const skipped = level === 'downstream' ? ['admin'] : []
   const options: EnvoyStatsOptions = {
-    targets: readTargets(details, faults),
+    targets: pushed ? [] : readTargets(details, faults),
     kubernetes: readKubernetes(details['kubernetes'], faults),
     level,
     intervalMs: read.duration('interval', { fallback: 5_000, least: 100, most: 60_000 }),

@@ -54,6 +54,17 @@ message Entries { repeated Entry log_entry = 1; }
 message TcpEntry { Common common = 1; }
 message TcpEntries { repeated TcpEntry log_entry = 1; }
 message Identifier { Node node = 1; TEXT log_name = 2; }
+message Label { TEXT name = 1; TEXT value = 2; }
+message Number { double value = 1; }
+message Summary { uint64 sample_count = 1; }
+message Bucket { uint64 cumulative_count = 1; double upper_bound = 2; }
+message Histogram { uint64 sample_count = 1; double sample_sum = 2; repeated Bucket bucket = 3; }
+message Metric {
+  repeated Label label = 1; Number gauge = 2; Number counter = 3; Summary summary = 4; int64 timestamp_ms = 6;
+  Histogram histogram = 7;
+}
+message MetricFamily { TEXT name = 1; TEXT help = 2; int32 type = 3; repeated Metric metric = 4; }
+message Metrics { Identifier identifier = 1; repeated MetricFamily envoy_metrics = 2; }
 message AccessLogs { Identifier identifier = 1; Entries http_logs = 2; TcpEntries tcp_logs = 3; }
 `
 
@@ -63,8 +74,10 @@ function schemaWith(text: 'string' | 'bytes'): protobuf.Root {
 
 /** To make messages with. */
 export const ACCESS_LOGS: protobuf.Type = schemaWith('string').lookupType('AccessLogs')
+export const METRICS: protobuf.Type = schemaWith('string').lookupType('Metrics')
 export const STRUCT: protobuf.Type = schemaWith('string').lookupType('Struct')
 /** To judge them by. */
+export const METRICS_AS_BYTES: protobuf.Type = schemaWith('bytes').lookupType('Metrics')
 export const ACCESS_LOGS_AS_BYTES: protobuf.Type = schemaWith('bytes').lookupType('AccessLogs')
 
 /** The bytes of a message of plain values. */
