@@ -2,11 +2,11 @@ import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts
 import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { envoyAccessLog, webLog } from './log/index.ts'
+import { openTelemetry } from './otlp/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
 export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
-  [envoyAccessLog, webLog, envoyStats, envoyAccessLogService, envoyMetricsService].map((kind) => [
-    kind.type,
-    kind,
-  ]),
+  [envoyAccessLog, webLog, envoyStats, envoyAccessLogService, envoyMetricsService, openTelemetry].map(
+    (kind) => [kind.type, kind],
+  ),
 )

@@ -26,6 +26,10 @@ export interface RequestFacts {
   readonly logType?: string | number | undefined
   /** Microseconds from the request's start to the last byte of the answer. */
   readonly duration?: number | undefined
+  /** Whether it failed, for sources that say so where there is no status. Any status says it better. */
+  readonly failed?: boolean | undefined
+  /** The source itself knows that a prober sent it, and not a user. */
+  readonly probe?: boolean | undefined
 }
 
 export interface JudgeOptions extends HealthCheckRules {
@@ -107,7 +111,7 @@ function reasonOf(facts: RequestFacts, known: Circumstances): string {
   const { flags } = known
   const logType = facts.logType === undefined ? '' : String(facts.logType)
   if (!FINAL.has(logType)) return 'not-final'
-  if (known.isHealthCheck(facts)) return 'health-check'
+  if (facts.probe === true || known.isHealthCheck(facts)) return 'health-check'
   if (flags !== 0) {
     const told = reasonOfFlags(facts, flags)
     if (told !== undefined) return told
@@ -143,7 +147,7 @@ function reasonOfFlags(facts: RequestFacts, flags: FlagSet): string | undefined 
 
 function reasonOfCode(facts: RequestFacts, abort: Microseconds | 'never'): string {
   const { code } = facts
-  if (code === undefined) return 'no-status'
+  if (code === undefined) return facts.failed === undefined ? 'no-status' : facts.failed ? 'error' : 'ok'
   if (LEFT_CODES.has(code)) return leftAfter(facts.duration, abort)
   if (!Number.isInteger(code) || code < 100 || code > 599) return 'no-status'
   if (code < 200) return '1xx'

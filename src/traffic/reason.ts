@@ -33,6 +33,8 @@ export const REASONS: readonly Reason[] = [
       ? []
       : [row(`grpc-${name}`, GRPC_SERVER_ERRORS.has(code) ? 'bad' : 'good', `gRPC status ${code}`)],
   ),
+  row('ok', 'good', 'ended well, as its source says, which has no status'),
+  row('error', 'bad', 'failed, as its source says, which has no status'),
   row('grpc-no-status', 'bad', 'a gRPC request that ended without a status: the stream was cut'),
   row('client-left-early', 'ignored', 'the client left before its patience could be over'),
   row('client-left-late', 'bad', 'the client left after waiting: to its user, we did not answer'),

@@ -248,6 +248,16 @@ describe('records', () => {
   })
 
   test('a record without any status is ignored and says so', () => expect(said({})).toBe('ignored no-status'))
+
+  test('where a source says without a status whether it failed, it is believed; a status says it better', () => {
+    expect(said({ failed: true })).toBe('bad error')
+    expect(said({ failed: false })).toBe('good ok')
+    expect(said({ failed: true, code: 404 })).toBe('good http-404')
+    expect(said({ failed: false, grpcStatus: 14 })).toBe('bad grpc-unavailable')
+  })
+
+  test('what a source knows to be a probe is a health check', () =>
+    expect(said({ code: 503, probe: true })).toBe('ignored health-check'))
 })
 
 test('whatever the facts, there is an outcome, and it is the one of its reason', () => {
@@ -269,6 +279,8 @@ test('whatever the facts, there is an outcome, and it is the one of its reason',
       userAgent: fc.string(),
       logType: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.string()),
       duration: fc.double(),
+      failed: fc.boolean(),
+      probe: fc.boolean(),
     },
     { requiredKeys: [] },
   )

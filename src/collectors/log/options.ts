@@ -92,7 +92,7 @@ function checkFormat(reader: OptionReader, options: LogOptions): void {
 }
 
 /** `fields: { took: duration_ms, code: '%RESPONSE_CODE%' }`: the key in the line, and our field or Envoy's operator. */
-function fieldsOf(reader: OptionReader): readonly KeyField[] {
+export function fieldsOf(reader: OptionReader): readonly KeyField[] {
   const fields: KeyField[] = []
   for (const [key, value] of reader.entries('fields')) {
     const field = isField(value) ? value : fieldOfOperator(value)

@@ -1,7 +1,11 @@
 import { failed, ok, type Result, type Seconds, seconds } from '../../base/index.ts'
+import type { KeyField } from '../log/json-format.ts'
+import { fieldsOf } from '../log/options.ts'
 import { type OptionProblem, OptionReader } from '../option-reader.ts'
 import { REQUEST_KEYS, type RequestOptions, requestOptionsOf, type ServiceFrom } from '../request/options.ts'
 import { type Address, addressOf, isLoopback } from './address.ts'
+import { metricRulesOf } from './metrics-options.ts'
+import type { MetricRule } from './metrics-rules.ts'
 
 export const SIGNALS = ['traces', 'metrics', 'logs'] as const
 export type SignalName = (typeof SIGNALS)[number]
@@ -17,6 +21,14 @@ export interface OtlpOptions extends RequestOptions {
   /** Senders must show what stands in this file. */
   readonly tokenFile: string | undefined
   readonly signals: ReadonlySet<SignalName>
+  /** Whether spans that took a message from a queue are requests too. */
+  readonly consumers: boolean
+  /** Whether a span that stands for several, by its sampling threshold, counts as several; if not, it is marked. */
+  readonly weigh: boolean
+  /** Attributes of log records that come before those that are known anyway, as for log files. */
+  readonly fields: readonly KeyField[]
+  /** Metrics that count requests, beside those of OpenTelemetry's conventions. */
+  readonly metrics: readonly MetricRule[]
   /** Bytes of one request after decompression. */
   readonly maxBody: number
   /** Bytes of requests that wait for the ledger; beyond them senders are asked to come later. */
@@ -40,6 +52,10 @@ const KEYS = [
   'tokenFile',
   'open',
   'signals',
+  'consumers',
+  'weigh',
+  'fields',
+  'metrics',
   'maxBody',
   'maxWaiting',
   'maxConnections',
@@ -65,6 +81,10 @@ export function otlpOptions(
     grpc: listenOf(reader, 'grpc', '127.0.0.1:4317'),
     tokenFile: reader.text('tokenFile'),
     signals: signalsOf(reader),
+    consumers: flagOf(reader, 'consumers', { value: details['consumers'], fallback: false }),
+    weigh: flagOf(reader, 'weigh', { value: details['weigh'], fallback: true }),
+    fields: fieldsOf(reader),
+    metrics: metricRulesOf(details['metrics'], { problems: reader.problems, attribute: 'attribute' }),
     maxBody: reader.whole('maxBody', { fallback: 20 * MIB, least: 1024, most: 256 * MIB }),
     maxWaiting: reader.whole('maxWaiting', { fallback: 64 * MIB, least: MIB, most: 4096 * MIB }),
     maxConnections: reader.whole('maxConnections', { fallback: 1_000, least: 1, most: 100_000 }),
@@ -74,20 +94,18 @@ export function otlpOptions(
     silence: durationOf(reader, 'silence', 180),
     lag: durationOf(reader, 'lag', 10),
   }
-  checkListening(reader, options, details['open'])
+  checkListening(reader, options, flagOf(reader, 'open', { value: details['open'], fallback: false }))
   return reader.problems.length > 0 ? failed(reader.problems) : ok(options)
 }
 
 /** Anybody who reaches the port could write numbers, so an open one is said in words. */
-function checkListening(reader: OptionReader, options: OtlpOptions, open: unknown): void {
+function checkListening(reader: OptionReader, options: OtlpOptions, open: boolean): void {
   const { http, grpc, tokenFile } = options
   if (http === undefined && grpc === undefined)
     reader.problem('http', 'neither http nor grpc is listened on', { remedy: 'write http: 127.0.0.1:4318' })
   if (http !== undefined && http.port !== 0 && http.port === grpc?.port && http.host === grpc.host)
     reader.problem('grpc', 'http and grpc have one port', { remedy: 'write grpc: 127.0.0.1:4317' })
-  if (open !== undefined && typeof open !== 'boolean')
-    reader.problem('open', 'open is neither true nor false', { remedy: 'write open: true' })
-  if (open === true || tokenFile !== undefined) return
+  if (open || tokenFile !== undefined) return
   for (const [key, address] of [
     ['http', http],
     ['grpc', grpc],
@@ -97,6 +115,16 @@ function checkListening(reader: OptionReader, options: OtlpOptions, open: unknow
         remedy:
           'write tokenFile: and the path of a file with a token, or open: true when the network is yours',
       })
+}
+
+function flagOf(
+  reader: OptionReader,
+  key: string,
+  { value, fallback }: { readonly value: unknown; readonly fallback: boolean },
+): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? fallback
+  reader.problem(key, `${key} is neither true nor false`, { remedy: `write ${key}: ${!fallback}` })
+  return fallback
 }
 
 function listenOf(reader: OptionReader, key: string, fallback: string): Address | undefined {

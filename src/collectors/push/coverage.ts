@@ -61,7 +61,7 @@ export class PushCoverage {
     if (last === undefined || last - at > this.#options.silenceMs) this.#beginAt(at)
     else if (at - last > this.#options.silenceMs)
       this.#gaps = [...this.#gaps, { from: last, to: at, reason: silentSince(last) }]
-    this.#last = Math.max(last ?? at, at)
+    this.#last = Math.max(this.#last ?? at, at)
     const minute = this.#minuteAt(at)
     minute.events += seen.events
     minute.rejected += seen.rejected

@@ -10,7 +10,7 @@ import type { CollectorStatus, Sink } from '../collector.ts'
 import { Batch } from './batch.ts'
 import { PushCoverage } from './coverage.ts'
 import { IDENTITY_BYTES } from './identities.ts'
-import type { Counting, Delivery, IntakeNumbers, IntakeOptions, Taken } from './intake.ts'
+import type { Counting, Delivery, IntakeNumbers, IntakeOptions, Refused, Taken } from './intake.ts'
 import { Memory } from './memory.ts'
 
 /** A step is begun when nobody else came for so long: senders that wait for their answer send nothing more. */
@@ -20,7 +20,7 @@ const LONGEST_GATHERING_MS = 1_000
 /** How often coverage is looked at while nobody sends. */
 const IDLE_MS = 5_000
 /** Senders give up after about ten seconds; an answer before that saves them the guess. */
-const PATIENCE_MS = 8_000
+const PATIENCE_MS = 5_000
 /** A write that takes longer hangs; it is tried again, which changes nothing when it was done. */
 const WRITE_LIMIT_MS = 60_000
 /** The same once the signal came: the process is to end. */
@@ -36,6 +36,8 @@ const GENERATION_MS = 600_000
 const GENERATION_CELLS = 100_000
 /** What a delivery costs beside its bytes: its connection and its answer. */
 const DELIVERY_COST = 1_024
+
+const NOT_RUNNING: Refused = { kind: 'failed', reason: 'the receiver does not run', retryAfterMs: 1_000 }
 
 interface Pending {
   readonly batch: Batch
@@ -109,8 +111,7 @@ export class Gatherer {
   }
 
   async take(delivery: Delivery): Promise<Taken> {
-    if (this.#phase !== 'taking')
-      return { kind: 'failed', reason: 'the receiver does not run', retryAfterMs: 1_000 }
+    if (this.#phase !== 'taking') return NOT_RUNNING
     const key = delivery.identity === undefined ? undefined : keyOf(delivery.identity)
     if (key !== undefined) {
       const undurable = this.#undurable.get(key)
@@ -118,12 +119,21 @@ export class Gatherer {
       if (delivery.identity !== undefined && this.#memory.knows(delivery.identity))
         return { kind: 'repeated' }
     }
-    const cost = delivery.bytes + DELIVERY_COST
-    if (this.#waitingCost > 0 && this.#waitingCost + cost > this.#maxWaiting) return this.#refuse()
-    return this.#count(delivery, cost, key)
+    return this.refuses(delivery.bytes) ?? this.#count(delivery, key)
   }
 
-  #count(delivery: Delivery, cost: number, key: string | undefined): Promise<Taken> {
+  refuses(bytes: number): Refused | undefined {
+    if (this.#phase !== 'taking') return NOT_RUNNING
+    if (this.#waitingCost === 0 || this.#waitingCost + bytes + DELIVERY_COST <= this.#maxWaiting)
+      return undefined
+    const retryAfterMs = Math.round(1_000 + this.#world.random() * 2_000)
+    const reason = this.#failures > 0 ? (this.#problem?.text ?? '') : ''
+    this.#coverage?.trouble(this.#world.clock.nowMs(), reason === '' ? 'deliveries were turned away' : reason)
+    return reason === '' ? { kind: 'full', retryAfterMs } : { kind: 'failed', reason, retryAfterMs }
+  }
+
+  #count(delivery: Delivery, key: string | undefined): Promise<Taken> {
+    const cost = delivery.bytes + DELIVERY_COST
     const batch = this.#batch
     const [events, rejected] = [this.#events, this.#rejected]
     delivery.count(this.#counting)
@@ -141,13 +151,6 @@ export class Gatherer {
     batch.deliveries++
     if (!this.#isBackingOff && (batch.deliveries === 1 || this.#isHeavy())) this.#awake?.abort()
     return batch.wait({ kind: 'counted' })
-  }
-
-  #refuse(): Taken {
-    const retryAfterMs = Math.round(1_000 + this.#world.random() * 2_000)
-    const reason = this.#failures > 0 ? (this.#problem?.text ?? '') : ''
-    this.#coverage?.trouble(this.#world.clock.nowMs(), reason === '' ? 'deliveries were turned away' : reason)
-    return reason === '' ? { kind: 'full', retryAfterMs } : { kind: 'failed', reason, retryAfterMs }
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {

@@ -15,6 +15,11 @@ export interface Intake {
    * sending it again is right.
    */
   readonly take: (delivery: Delivery) => Promise<Taken>
+  /**
+   * What `take` would answer to so many bytes because of what waits already, whatever they hold; undefined when it would
+   * look at them. So that nobody decodes what would be turned away.
+   */
+  readonly refuses: (bytes: number) => Refused | undefined
   /** Writes until the signal, then what is left. Before it, and after it, `take` answers `failed`. */
   readonly run: (sink: Sink, signal: AbortSignal) => Promise<void>
   /** Resolves when deliveries are taken and `recall` knows what earlier runs remembered, or when the run has ended. */
@@ -34,6 +39,9 @@ export type Taken =
   | { readonly kind: 'counted' }
   /** Deliveries with this identity were counted before; nothing was counted again. */
   | { readonly kind: 'repeated' }
+  | Refused
+
+export type Refused =
   | { readonly kind: 'full'; readonly retryAfterMs: number }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number }
 
@@ -89,6 +97,7 @@ export function createIntake(world: World, options: IntakeOptions): Intake {
   const gatherer = new Gatherer(world, options)
   return {
     take: (delivery) => gatherer.take(delivery),
+    refuses: (bytes) => gatherer.refuses(bytes),
     run: (sink, signal) => gatherer.run(sink, signal),
     ready: gatherer.ready,
     recall: (key) => gatherer.recall(key),

@@ -1,0 +1,129 @@
+/** What a key of an attribute says about a request; the first of several generations of names is the newest. */
+export interface KeyMeaning {
+  readonly key: string
+  readonly place: number
+  /** Of several keys for one place the one with the highest rank counts, wherever it stands. */
+  readonly rank: number
+}
+
+/** Where the values of a span's attributes are put: one place for each thing that may have several names. */
+export const PLACES = {
+  httpStatus: 0,
+  grpcStatus: 1,
+  route: 2,
+  rpcMethod: 3,
+  rpcService: 4,
+  rpcSystem: 5,
+  path: 6,
+  userAgent: 7,
+  synthetic: 8,
+  error: 9,
+  flags: 10,
+  authority: 11,
+  upstreamCluster: 12,
+  /** The attribute that the DataSource names the service by. */
+  service: 13,
+  /** Says that spans were sampled, but not how they are to be weighed. */
+  sampler: 14,
+} as const
+
+/** How many places there are. */
+export const PLACE_COUNT = 15
+
+/** Attributes by which samplers of other makes say that they left spans out. */
+export const SAMPLER_KEYS: readonly string[] = ['sampler.type', 'sampling.probability', 'SampleRate']
+
+/** Whether the value of one of them says so: a sampler that keeps all says `const`, a rate or a share of 1. */
+export function saysSampled(value: unknown): boolean {
+  return value !== undefined && value !== 'const' && Number(value) !== 1
+}
+
+// OpenTelemetry's conventions, newest name first, then the tags that Envoy's own tracers write.
+const SPAN_KEYS: Readonly<Record<Exclude<keyof typeof PLACES, 'service'>, readonly string[]>> = {
+  httpStatus: ['http.response.status_code', 'http.status_code'],
+  grpcStatus: ['rpc.status_code', 'rpc.response.status_code', 'rpc.grpc.status_code', 'grpc.status_code'],
+  route: ['http.route'],
+  rpcMethod: ['rpc.method'],
+  rpcService: ['rpc.service'],
+  rpcSystem: ['rpc.system.name', 'rpc.system'],
+  path: ['url.path', 'http.target', 'http.url'],
+  userAgent: ['user_agent.original', 'http.user_agent', 'user_agent'],
+  synthetic: ['user_agent.synthetic.type'],
+  error: ['error.type'],
+  flags: ['response_flags'],
+  authority: ['server.address', 'net.host.name', 'http.host'],
+  upstreamCluster: ['upstream_cluster', 'upstream_cluster.name'],
+  sampler: SAMPLER_KEYS,
+}
+
+/** The keys of spans, and the one that names the service when the spans have it. */
+export function spanKeys(serviceField: string | undefined): readonly KeyMeaning[] {
+  const keys = Object.entries(SPAN_KEYS).flatMap(([name, names]) =>
+    names.map((key, i) => ({ key, place: placeNamed(name), rank: names.length - i })),
+  )
+  return serviceField === undefined
+    ? keys
+    : [
+        ...keys.filter(({ key }) => key !== serviceField),
+        { key: serviceField, place: PLACES.service, rank: 1 },
+      ]
+}
+
+function placeNamed(name: string): number {
+  for (const [known, place] of Object.entries(PLACES)) if (known === name) return place
+  throw new Error(`${name} is no place`)
+}
+
+/**
+ * Finds keys by their bytes, without making a text of them: by length and two letters, then byte by byte. -1: none of
+ * ours, which most keys of a span are.
+ */
+export class KeyTable {
+  readonly meanings: readonly KeyMeaning[]
+  readonly #bytes: readonly Uint8Array[]
+  /** The first meaning with a hash, plus one, and the next one with the same. */
+  readonly #heads = new Uint8Array(256)
+  readonly #next: Uint8Array
+  readonly #byText: ReadonlyMap<string, number>
+
+  constructor(meanings: readonly KeyMeaning[]) {
+    if (meanings.length > 254) throw new Error('the table holds 254 keys')
+    this.meanings = meanings
+    this.#bytes = meanings.map(({ key }) => new TextEncoder().encode(key))
+    this.#next = new Uint8Array(meanings.length)
+    this.#byText = new Map(meanings.map(({ key }, i) => [key, i]))
+    this.#bytes.forEach((key, i) => {
+      const hash = hashOf(key, 0, key.length)
+      this.#next[i] = this.#heads[hash] ?? 0
+      this.#heads[hash] = i + 1
+    })
+  }
+
+  /** The index among the meanings. */
+  find(bytes: Uint8Array, from: number, to: number): number {
+    let at = this.#heads[hashOf(bytes, from, to)] ?? 0
+    while (at > 0) {
+      const key = this.#bytes[at - 1]
+      if (key !== undefined && key.length === to - from && isSame(key, bytes, from)) return at - 1
+      at = this.#next[at - 1] ?? 0
+    }
+    return -1
+  }
+
+  findText(key: string): number {
+    return this.#byText.get(key) ?? -1
+  }
+}
+
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from
+  if (length === 0) return 0
+  const last = bytes[to - 1] ?? 0
+  const middle = bytes[from + (length >> 1)] ?? 0
+  return (length * 7 + last * 3 + middle * 31) & 255
+}
+
+function isSame(key: Uint8Array, bytes: Uint8Array, from: number): boolean {
+  for (let i = key.length - 1; i >= 0; i--) if (key[i] !== bytes[from + i]) return false
+  return true
+}

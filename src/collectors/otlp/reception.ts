@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import type { Intake, Refused } from '../push/intake.ts'
+import type { Answer } from './answers.ts'
+import type { SignalName } from './options.ts'
+import type { Encoding, Signal } from './signal.ts'
+
+/** A request, whole and unpacked. */
+export interface Request {
+  readonly signal: SignalName
+  readonly encoding: Encoding
+  readonly body: Uint8Array
+  /** As they were sent: a retry sends the same bytes, packed or not. */
+  readonly sent: Uint8Array
+}
+
+/** Where both transports bring their requests. */
+export interface Reception {
+  readonly takes: (signal: SignalName) => boolean
+  /** What is said to so many bytes before they are looked at; undefined when they are. */
+  readonly refuses: (bytes: number) => Answer | undefined
+  /** Resolves when the request is on disk, or will not be. */
+  readonly receive: (request: Request) => Promise<Answer>
+}
+
+export function createReception(intake: Intake, signals: ReadonlyMap<SignalName, Signal>): Reception {
+  return {
+    takes: (signal) => signals.has(signal),
+    refuses: (bytes) => {
+      const refused = intake.refuses(bytes)
+      return refused === undefined ? undefined : answerOf(refused)
+    },
+    receive: async ({ signal, encoding, body, sent }) => {
+      const reader = signals.get(signal)
+      if (reader === undefined) return { kind: 'refused', message: `this receiver takes no ${signal}` }
+      const read = reader.read(body, encoding)
+      if (read.kind === 'failed') return { kind: 'refused', message: read.error }
+      const { rejected, message, count } = read.value
+      const identity = createHash('sha256').update(signal).update(sent).digest()
+      // Counted before anything else happens, so that a signal never has two readings in hand.
+      const taken = await intake.take({ identity, bytes: body.length, count })
+      if (taken.kind === 'counted' || taken.kind === 'repeated') return { kind: 'taken', rejected, message }
+      return answerOf(taken)
+    },
+  }
+}
+
+function answerOf(refused: Refused): Answer {
+  const { retryAfterMs } = refused
+  return refused.kind === 'full'
+    ? { kind: 'full', message: 'too much is waiting to be written', retryAfterMs }
+    : { kind: 'failed', message: refused.reason, retryAfterMs }
+}

@@ -1,0 +1,131 @@
+import type { UnixSeconds } from '../../base/index.ts'
+import type { Judgement } from '../../traffic/index.ts'
+import type { Counting } from '../push/intake.ts'
+import type { SpanFacts } from './spans.ts'
+import type { SpanExamples } from './spans-examples.ts'
+import type { SpanSeries } from './spans-naming.ts'
+import type { SeenSpans } from './spans-seen.ts'
+
+const FIRST_SIZE = 1_024
+/** What a request larger than this took is given back after it. */
+const KEPT_SIZE = 65_536
+const ID_WORDS = 6
+
+/** What stays from one batch to the next. */
+export interface BatchSetting {
+  /** Undefined: spans that come twice count twice. */
+  readonly seen: SeenSpans | undefined
+  readonly examples: SpanExamples
+  readonly now: () => UnixSeconds
+}
+
+/** The judged spans of one request, in columns, so that keeping them until they may be counted makes no objects. */
+export class SpanBatch {
+  size = 0
+  /** Spans that were counted before, since the process started. */
+  duplicates = 0
+  #series: SpanSeries[] = []
+  #judgements: Judgement[] = []
+  #endMs = new Float64Array(FIRST_SIZE)
+  #minutes = new Float64Array(FIRST_SIZE)
+  #durations = new Float64Array(FIRST_SIZE)
+  #weights = new Float64Array(FIRST_SIZE)
+  #ids = new Int32Array(FIRST_SIZE * ID_WORDS)
+  readonly #setting: BatchSetting
+
+  constructor(setting: BatchSetting) {
+    this.#setting = setting
+  }
+
+  clear(): void {
+    this.size = 0
+    if (this.#minutes.length > KEPT_SIZE) this.#resize(FIRST_SIZE)
+    if (this.#series.length > KEPT_SIZE) {
+      this.#series = []
+      this.#judgements = []
+    }
+  }
+
+  add(facts: SpanFacts, found: { series: SpanSeries; judgement: Judgement; weight: number }): void {
+    const at = this.size
+    if (at >= this.#minutes.length) this.#resize(at * 2)
+    this.#series[at] = found.series
+    this.#judgements[at] = found.judgement
+    this.#endMs[at] = facts.endMs
+    this.#minutes[at] = Math.floor(facts.endSeconds / 60) * 60
+    this.#durations[at] = facts.duration
+    this.#weights[at] = found.weight
+    const { ids } = facts
+    for (let i = 0; i < ID_WORDS; i++) this.#ids[at * ID_WORDS + i] = ids[i] ?? 0
+    this.size = at + 1
+  }
+
+  count(into: Counting): void {
+    const { seen, examples, now } = this.#setting
+    seen?.begin(now())
+    examples.begin(now())
+    for (let i = 0; i < this.size; i++) {
+      const series = this.#series[i]
+      const judgement = this.#judgements[i]
+      if (series === undefined || judgement === undefined) continue
+      if (seen !== undefined && !seen.add(this.#ids, i * ID_WORDS)) {
+        this.duplicates++
+        continue
+      }
+      const { outcome, reason, timed } = judgement
+      const duration = this.#durations[i] ?? 0
+      series.handle ??= into.series(series.labels)
+      const addition = {
+        minute: this.#minutes[i] ?? 0,
+        outcome,
+        reason,
+        duration: timed ? duration : undefined,
+      }
+      const weight = this.#weights[i] ?? 1
+      into.add(series.handle, addition, weight === 1 ? 1 : wholeWeight(series, reason, weight))
+      const wanted =
+        outcome === 'bad'
+          ? examples.wantsBad(reason, series.labels)
+          : outcome === 'good' && timed && examples.wantsSlow(duration)
+      if (wanted) this.#offer(i, { into, series, judgement })
+    }
+  }
+
+  #offer(i: number, found: { into: Counting; series: SpanSeries; judgement: Judgement }): void {
+    const { into, series, judgement } = found
+    const { labels } = series
+    const [endMs, duration] = [this.#endMs[i] ?? 0, this.#durations[i] ?? 0]
+    const ids = this.#ids
+    into.exemplar(
+      this.#setting.examples.exemplar({ labels, judgement, endMs, duration, ids, at: i * ID_WORDS }),
+    )
+  }
+
+  #resize(size: number): void {
+    this.#endMs = resized(this.#endMs, size)
+    this.#minutes = resized(this.#minutes, size)
+    this.#durations = resized(this.#durations, size)
+    this.#weights = resized(this.#weights, size)
+    const ids = new Int32Array(size * ID_WORDS)
+    ids.set(this.#ids.subarray(0, Math.min(this.#ids.length, ids.length)))
+    this.#ids = ids
+  }
+}
+
+/**
+ * A weight as a whole number. What is cut off is carried to the next span of the series with the same reason, so that
+ * the counts of each are never more than one away from the sum of their weights, whichever way spans are sampled.
+ */
+function wholeWeight(series: SpanSeries, reason: string, weight: number): number {
+  const owed = (series.carried.get(reason) ?? 0) + weight
+  // A weight of 3 that was computed as 2.9999999999 is 3.
+  const whole = Math.floor(owed + 1e-6)
+  series.carried.set(reason, owed - whole)
+  return whole
+}
+
+function resized(column: Float64Array, size: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(size)
+  larger.set(column.subarray(0, Math.min(size, column.length)))
+  return larger
+}
