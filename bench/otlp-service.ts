@@ -19,14 +19,13 @@ import { createRandom } from '../test/world.ts'
 
 const SPANS = 500
 const AT_ONCE = Number(process.env['NINES_BENCH_CONNECTIONS'] ?? 100)
+const PLENTY = Number(process.env['NINES_BENCH_SPANS'] ?? 2_000_000)
 const SOAK_MINUTES = Number(process.env['NINES_SOAK_MINUTES'] ?? 0)
 const SOAK_SPANS_A_SECOND = 20_000
 const MARK = Buffer.from([0xa5, 0x5a, 0xc3, 0x3c])
 const ROUTES = Array.from({ length: 20 }, (_, i) => `/api/v1/resource-${i}/{id}`)
 const random = createRandom(1)
-
-if (process.argv[2] === 'serve') await serve(process.argv[3] ?? '')
-else await measure()
+let ids = 0
 
 /** The receiver: says where it listens, and on each message what it has used. */
 async function serve(path: string): Promise<void> {
@@ -89,9 +88,9 @@ async function measure(): Promise<void> {
     const receiver = { child, port, usage }
     if (SOAK_MINUTES > 0) await soak(receiver)
     else {
-      await send(receiver, 200_000, {})
-      await report(receiver, 'as it is', { spans: 2_000_000 })
-      await report(receiver, 'gzip', { spans: 1_000_000, isPacked: true })
+      await send(receiver, PLENTY / 10, {})
+      await report(receiver, 'as it is', { spans: PLENTY })
+      await report(receiver, 'gzip', { spans: PLENTY / 2, isPacked: true })
     }
     child.send('stop')
     await new Promise((resolve) => child.once('exit', resolve))
@@ -143,8 +142,6 @@ async function send(
   await Promise.all(Array.from({ length: AT_ONCE }, sender))
   agent.destroy()
 }
-
-let ids = 0
 
 function post(agent: Agent, port: number, body: Buffer, isPacked: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -239,3 +236,6 @@ function idsIn(body: Buffer): readonly number[] {
   if (places.length !== SPANS) throw new Error(`${places.length} ids`)
   return places
 }
+
+if (process.argv[2] === 'serve') await serve(process.argv[3] ?? '')
+else await measure()

@@ -41,6 +41,7 @@ class OtlpReceiver {
   readonly #settings: OtlpSettings
   readonly #intake: Intake
   readonly #listening = new Map<'http' | 'grpc', Transport>()
+  #signals: ReadonlyMap<SignalName, Signal> = new Map()
   readonly #problems = new Map<string, Problem>()
   #state: 'starting' | 'listening' | 'stopped' = 'starting'
 
@@ -94,11 +95,14 @@ class OtlpReceiver {
       state: this.#stateOf(problem, numbers.lastSuccess),
       ...numbers,
       problem,
-      targets: [...this.#listening].map(([name, { address, requests }]) => ({
-        name: `${name} ${formatAddress(address)}`,
-        detail: `${requests()} requests`,
-        ok: true,
-      })),
+      targets: [
+        ...[...this.#listening].map(([name, { address, requests }]) => ({
+          name: `${name} ${formatAddress(address)}`,
+          detail: `${requests()} requests`,
+          ok: true,
+        })),
+        ...[...this.#signals.values()].flatMap((signal) => signal.targets?.() ?? []),
+      ],
     }
   }
 
@@ -115,8 +119,9 @@ class OtlpReceiver {
     const token = await this.#readToken(signal)
     if (token === undefined || signal.aborted) return
     const { options } = this.#settings
+    this.#signals = this.#createSignals()
     const shared = {
-      reception: createReception(this.#intake, this.#createSignals()),
+      reception: createReception(this.#intake, this.#signals),
       admits: createAdmission(token === '' ? undefined : token),
       maxBody: options.maxBody,
       maxArriving: options.maxWaiting,

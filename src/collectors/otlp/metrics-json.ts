@@ -134,7 +134,10 @@ function pointOf(plain: unknown, kind: RawMetric['kind']): RawPoint {
     startNs: numberIn(point, 'startTimeUnixNano') ?? 0,
     timeNs: numberIn(point, 'timeUnixNano') ?? 0,
     flags: numberIn(point, 'flags') ?? 0,
-    count: numberIn(point, 'asInt') ?? numberIn(point, 'asDouble') ?? numberIn(point, 'count'),
+    count:
+      kind === 'sum' || kind === 'gauge'
+        ? (numberIn(point, 'asInt') ?? numberIn(point, 'asDouble'))
+        : (numberIn(point, 'count') ?? 0),
     max: numberIn(point, 'max'),
     bounds: numbersIn(point, 'explicitBounds'),
     bucketCounts: numbersIn(point, 'bucketCounts'),

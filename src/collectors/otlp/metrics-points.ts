@@ -60,10 +60,10 @@ export function pointOf(
   if (!(timeUs > 0)) return failed('time')
   if (timeUs > acceptance.latestUs) return failed('future')
   if (timeUs < acceptance.earliestUs) return failed('late')
-  const count = raw.count ?? 0
-  if (!isCount(count)) return failed('count')
+  const { count } = raw
+  if (count === undefined || !isCount(count)) return failed('count')
   const unit = microsecondsIn(metric, rule) ?? 1
-  const buckets = bucketsOf(raw, unit)
+  const buckets = bucketsOf(raw, { count, unit })
   if (buckets.kind === 'failed') return buckets
   return ok({
     ...names,
@@ -81,8 +81,10 @@ function microsecondsIn(metric: RawMetric, rule: MetricRule): number | undefined
   return metric.unit === '' ? rule.unit : unitOf(metric.unit)
 }
 
-function bucketsOf(raw: RawPoint, unit: number): Result<Buckets | undefined, Refusal> {
-  const count = raw.count ?? 0
+function bucketsOf(
+  raw: RawPoint,
+  { count, unit }: { readonly count: number; readonly unit: number },
+): Result<Buckets | undefined, Refusal> {
   if (raw.exponential !== undefined) return exponentialOf(raw.exponential, { count, unit })
   const { bounds, bucketCounts } = raw
   if (bucketCounts.length === 0 && bounds.length === 0) return ok(undefined)

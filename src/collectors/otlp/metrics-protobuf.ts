@@ -11,7 +11,7 @@ import type {
 import { bytesTag, fixed64Tag, varintTag, WIRE_FAULTS, WireReader } from './wire.ts'
 
 /** More data points or metrics in one request than any exporter sends; without a bound a request could fill the memory. */
-export const MOST_POINTS = 250_000
+export const MOST_POINTS = 100_000
 /** More buckets than any histogram has. What has more is cut, one above, so that it is seen to have more. */
 export const MOST_BUCKETS = 4_096
 
@@ -165,10 +165,10 @@ class RequestReader {
   /** A NumberDataPoint, HistogramDataPoint or SummaryDataPoint: what they share stands in the same fields. */
   #point(kind: RawMetric['kind']): RawPoint {
     const reader = this.#reader
-    const point = emptyPoint()
     const attributes: Attribute[] = []
     const isHistogram = kind === 'histogram'
     const isNumber = kind === 'sum' || kind === 'gauge'
+    const point = emptyPoint(isNumber ? undefined : 0)
     const outer = reader.enter()
     while (reader.next()) {
       const { tag } = reader
@@ -193,7 +193,7 @@ class RequestReader {
 
   #exponential(): RawPoint {
     const reader = this.#reader
-    const point = emptyPoint()
+    const point = emptyPoint(0)
     const attributes: Attribute[] = []
     const found: Mutable<RawExponential> = {
       scale: 0,
@@ -306,13 +306,14 @@ class RequestReader {
   }
 }
 
-function emptyPoint(): Mutable<RawPoint> {
+/** A count that is zero is not written; a value that is not there is not zero. */
+function emptyPoint(count: 0 | undefined): Mutable<RawPoint> {
   return {
     attributes: NO_ATTRIBUTES,
     startNs: 0,
     timeNs: 0,
     flags: 0,
-    count: undefined,
+    count,
     max: undefined,
     bounds: [],
     bucketCounts: [],

@@ -6,6 +6,7 @@ import {
   type Kept,
   type MetricState,
   type Shard,
+  type TotalGroup,
 } from './metrics-memory.ts'
 import type { Point } from './metrics-model.ts'
 
@@ -139,7 +140,7 @@ export class Streams {
     const { startUs, timeUs } = point
     let group = metric.starts.get(startUs)
     if (group === undefined) {
-      const whole = startUs > 0 && startUs < timeUs && startUs >= this.#beganUs() && startUs > shard.forgotten
+      const whole = hasStart(point) && startUs >= this.#beganUs() && startUs > shard.forgotten
       group = { first: timeUs, whole, series: new Map() }
       metric.starts.set(startUs, group)
     }
@@ -151,19 +152,15 @@ export class Streams {
       group.series.set(point.series, kept)
       return since(last, point)
     }
-    // A total that goes on under a start that nobody knows: whoever passed it on was restarted, not who counts.
-    const continued = startUs === timeUs ? latest(metric, point.series) : undefined
-    group.series.set(point.series, kept)
     this.#series++
-    if (continued !== undefined) return timeUs > continued.timeUs ? since(continued, point) : { kind: 'late' }
-    // Every export holds every total of the metric, so one that was not in the export before was zero then.
-    const known = startUs === timeUs ? metric.first : group.first
-    if (timeUs > known) {
-      const before = timeUs > metric.last ? metric.last : metric.before
-      return all(point, Math.max(startUs === timeUs ? 0 : startUs, before, known))
-    }
-    if (group.whole) return all(point, startUs)
-    return { kind: 'baseline' }
+    group.series.set(point.series, kept)
+    if (!beginsNow(point)) return beginning(point, metric, group)
+    const before = latest(metric, group, point.series)
+    if (before === undefined) return beginning(point, metric, group)
+    // A total that goes on under a start that nobody knows: whoever passed it on was restarted, not who counts.
+    if (timeUs > before.timeUs) return since(before, point)
+    group.series.set(point.series, before)
+    return { kind: 'late' }
   }
 
   #beganUs(): number {
@@ -207,6 +204,31 @@ export class Streams {
   }
 }
 
+/** Who does not know since when it counts leaves the start out, or says that it is now. */
+function hasStart({ startUs, timeUs }: Point): boolean {
+  return startUs > 0 && startUs < timeUs
+}
+
+/** Clocks that are read twice within a millisecond may say that it began after it was told. */
+function beginsNow({ startUs, timeUs }: Point): boolean {
+  return startUs >= timeUs
+}
+
+/** The first point of a series under its start. */
+function beginning(point: Point, metric: MetricState, group: TotalGroup): Observation {
+  const { startUs, timeUs } = point
+  // Every export holds every total of the metric, so one that was not in the export before was zero then.
+  const known = beginsNow(point) ? metric.first : group.first
+  if (timeUs > known) {
+    const before = timeUs > metric.last ? metric.last : metric.before
+    return all(point, Math.max(hasStart(point) ? startUs : 0, before, known))
+  }
+  if (group.whole) return all(point, startUs)
+  // A writer that knows its other series' starts knows this one's: it was first counted in the very instant.
+  const isPrecise = beginsNow(point) && [...metric.starts.values()].some(({ whole }) => whole)
+  return isPrecise ? all(point, timeUs) : { kind: 'baseline' }
+}
+
 function all(point: Point, fromUs: number): Observation {
   const { count, buckets, timeUs } = point
   return { kind: 'added', count, buckets, fromUs, toUs: timeUs, reset: false }
@@ -232,11 +254,11 @@ function since(last: Kept, { timeUs, count, buckets }: Point): Observation {
   }
 }
 
-/** The last that is known of a series under any start. */
-function latest(metric: MetricState, series: string): Kept | undefined {
+/** The last that is known of a series under any other start. */
+function latest(metric: MetricState, except: TotalGroup, series: string): Kept | undefined {
   let found: Kept | undefined
   for (const group of metric.starts.values()) {
-    const kept = group.series.get(series)
+    const kept = group === except ? undefined : group.series.get(series)
     if (kept !== undefined && kept.timeUs > (found?.timeUs ?? 0)) found = kept
   }
   return found

@@ -11,6 +11,7 @@ import { readProtobuf } from './metrics-protobuf.ts'
 import { type Resolution, ResolutionSeen } from './metrics-resolution.ts'
 import { applies, CONVENTIONS, factsOf, type MetricRule, routeOf } from './metrics-rules.ts'
 import { spread } from './metrics-spread.ts'
+import { metricTargets } from './metrics-status.ts'
 import { Streams } from './metrics-streams.ts'
 import type { Encoding, Reading, Signal, SignalSettings } from './signal.ts'
 
@@ -62,6 +63,7 @@ export function createMetricSignal(settings: MetricSettings): MetricSignal {
     read: (body, encoding) => signal.read(body, encoding),
     resolution: () => signal.resolution(),
     numbers: () => signal.numbers(),
+    targets: () => metricTargets(signal.numbers(), signal.resolution()),
   }
 }
 

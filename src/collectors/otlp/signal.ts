@@ -1,4 +1,5 @@
 import type { Labels, Result, UnixSeconds } from '../../base/index.ts'
+import type { CollectorStatus } from '../collector.ts'
 import type { Counting } from '../push/intake.ts'
 import type { OtlpOptions } from './options.ts'
 
@@ -9,6 +10,8 @@ export type Encoding = 'protobuf' | 'json'
 export interface Signal {
   /** Decodes and judges everything; never throws for what is in the bytes. The error is a sentence for the sender. */
   readonly read: (body: Uint8Array, encoding: Encoding) => Result<Reading, string>
+  /** What people see of the signal; nothing while nothing has come. */
+  readonly targets?: () => CollectorStatus['targets']
 }
 
 /** What a request holds. */

@@ -110,6 +110,10 @@ export class Gatherer {
     }
   }
 
+  trouble(reason: string): void {
+    this.#coverage?.trouble(this.#world.clock.nowMs(), reason)
+  }
+
   async take(delivery: Delivery): Promise<Taken> {
     if (this.#phase !== 'taking') return NOT_RUNNING
     const key = delivery.identity === undefined ? undefined : keyOf(delivery.identity)

@@ -21,7 +21,12 @@ export class IdentitySet {
   }
 
   has(identity: Uint8Array): boolean {
-    return this.#places[this.#slotOf(wordsOf(identity))] !== 0
+    return this.hasWords(wordsOf(identity))
+  }
+
+  /** The same for whoever asks several sets. */
+  hasWords(words: Uint32Array): boolean {
+    return this.#size > 0 && this.#places[this.#slotOf(words)] !== 0
   }
 
   /** Nothing when it is there already. */
@@ -65,7 +70,8 @@ export class IdentitySet {
   }
 }
 
-function wordsOf(identity: Uint8Array): Uint32Array {
+/** An identity as a set compares it. */
+export function wordsOf(identity: Uint8Array): Uint32Array {
   const bytes = new Uint8Array(IDENTITY_BYTES)
   bytes.set(identity.subarray(0, IDENTITY_BYTES))
   return new Uint32Array(bytes.buffer)

@@ -20,6 +20,8 @@ export interface Intake {
    * look at them. So that nobody decodes what would be turned away.
    */
   readonly refuses: (bytes: number) => Refused | undefined
+  /** Says that something was lost before it came here: the minute is known in part. The reason is for people. */
+  readonly trouble: (reason: string) => void
   /** Writes until the signal, then what is left. Before it, and after it, `take` answers `failed`. */
   readonly run: (sink: Sink, signal: AbortSignal) => Promise<void>
   /** Resolves when deliveries are taken and `recall` knows what earlier runs remembered, or when the run has ended. */
@@ -98,6 +100,7 @@ export function createIntake(world: World, options: IntakeOptions): Intake {
   return {
     take: (delivery) => gatherer.take(delivery),
     refuses: (bytes) => gatherer.refuses(bytes),
+    trouble: (reason) => gatherer.trouble(reason),
     run: (sink, signal) => gatherer.run(sink, signal),
     ready: gatherer.ready,
     recall: (key) => gatherer.recall(key),

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../traffic/index.ts'
-import { IdentitySet } from './identities.ts'
+import { IdentitySet, wordsOf } from './identities.ts'
 
 /** Slots of the ring. A sixtieth of the window passes in one, so that all of the window is always there. */
 const SLOTS = 64
@@ -90,7 +90,8 @@ export class Memory {
   }
 
   knows(identity: Uint8Array): boolean {
-    return this.#slots.some((slot) => slot.identities.has(identity))
+    const words = wordsOf(identity)
+    return this.#slots.some((slot) => slot.identities.hasWords(words))
   }
 
   recall(key: string): string | undefined {

@@ -295,6 +295,25 @@ describe('a running total that began before we did', () => {
     expect(into.total()).toBe(2)
   })
 
+  test('but where other series of the process have a start, it was first counted in that instant', () => {
+    const { into } = counted(
+      metric(total(T0 + 60, 5, { start: T0 + 1 }), total(T0 + 60, 2, { start: T0 + 60, code: 500 })),
+      metric(total(T0 + 120, 6, { start: T0 + 1 }), total(T0 + 120, 3, { start: T0 + 60, code: 500 })),
+    )
+    expect(into.total('good')).toBe(6)
+    expect(into.total('bad')).toBe(3)
+  })
+
+  test('one that goes on under a new start is not counted twice when its first point comes late', () => {
+    const { into } = counted(
+      metric(total(T0 + 10, 1_000)),
+      metric(total(T0 + 130, 1_010)),
+      metric(total(T0 + 70, 1_004, { start: T0 + 70 })),
+      metric(total(T0 + 190, 1_012, { start: T0 + 70 })),
+    )
+    expect(into.total()).toBe(12)
+  })
+
   test('a point without a value changes nothing', () => {
     const ended = total(T0 + 70, 0)
     const { into } = counted(
