@@ -70,9 +70,11 @@ function receive(
   world: World,
   { settings, read, counter, rename, damaged, fail }: Receiving,
   signal: AbortSignal,
-): Pick<StreamReceiver, 'message'> {
+): Pick<StreamReceiver, 'message' | 'ended'> {
   const { intake, options } = settings
   let sender: Sender = { node: UNKNOWN_NODE, logName: '' }
+  let lastMs = Number.NEGATIVE_INFINITY
+  const named = (): string => (sender.node.id === '' ? sender.logName : sender.node.id)
   const attempt = (delivery: Delivery): { readonly counted: boolean; readonly taken: Promise<Taken> } => {
     let counted = false
     const count: Delivery['count'] = (into) => {
@@ -99,13 +101,22 @@ function receive(
     }
   }
   return {
+    // A stream that had been quiet for longer than Envoy gathers had nothing under way.
+    ended: (reason) => {
+      if (reason !== '' && world.clock.monotonicMs() - lastMs < GATHERING_MS)
+        intake.trouble(`the stream of ${named()} ended while it was in use: ${reason}`)
+    },
     message: (bytes) => {
+      lastMs = world.clock.monotonicMs()
       const message = read(bytes)
-      if (message === undefined) damaged()
+      if (message === undefined) {
+        damaged()
+        intake.trouble(`a message of ${named()} could not be read`)
+      }
       const { node, logName, entries, rejected } = message ?? { ...NOTHING, rejected: 1 }
       if (node !== undefined || logName !== undefined) {
         sender = { node: node ?? sender.node, logName: logName ?? sender.logName }
-        rename(sender.node.id === '' ? sender.logName : sender.node.id)
+        rename(named())
       }
       const oldestMs = world.clock.nowMs() - options.late * 1_000
       return deliver({
@@ -117,6 +128,8 @@ function receive(
   }
 }
 
+/** Envoy gathers entries for a second unless its buffer_flush_interval says otherwise. */
+const GATHERING_MS = 5_000
 const ATTEMPTS_AT_THE_END = 3
 const LOST = 'entries that were received could not be counted before the end'
 const NOTHING: AccessLogMessage = { node: undefined, logName: undefined, entries: [], rejected: 0 }

@@ -23,7 +23,7 @@ export interface StreamReceiver {
    * buffers, because no more is read from the connection.
    */
   readonly message: (bytes: Buffer) => Promise<void> | undefined
-  /** The stream is over; no more messages come. `reason` is empty when we or the sender closed it in good order. */
+  /** The stream is over; no more messages come. `reason` is empty when it was closed by us. */
   readonly ended: (reason: string) => void
 }
 
@@ -125,7 +125,7 @@ class OpenStream {
       const receiver = options.accept({ peer })
       this.#receiver = receiver
       this.#call.on('data', (bytes: Buffer) => this.#take(receiver, bytes))
-      this.#call.on('end', () => this.#close())
+      this.#call.on('end', () => this.#close('its sender closed it'))
       if (this.#ending) await this.#drain(receiver)
     }
   }
@@ -158,12 +158,12 @@ class OpenStream {
       if (!Buffer.isBuffer(bytes)) break
       await receiver.message(bytes)
     }
-    this.#close()
+    this.#close('')
   }
 
-  #close(): void {
+  #close(reason: string): void {
     if (this.#over) return
-    this.#finish('')
+    this.#finish(reason)
     this.#answer(null, EMPTY)
   }
 

@@ -119,6 +119,27 @@ describe('a stream', () => {
   })
 })
 
+test('a stream that ends in the middle makes its minute partial, one that was quiet does not', async () => {
+  const partial = async (quietMs: number): Promise<readonly string[]> => {
+    const rig = await start(RECEIVER)
+    const envoys = [rig.connect(), rig.connect()] as const
+    await envoys[0].send(batch(1, { first: true }))
+    await rig.flushed(1)
+    await rig.world.advance(60_000)
+    await envoys[1].send(batch(1, { first: true, at: START + 60 }))
+    await rig.flushed(2)
+    await rig.world.advance(quietMs)
+    envoys[1].hangUp()
+    await until(() => rig.collector.status().targets.length === 1)
+    await rig.world.advance(200_000)
+    const reasons = rig.ledger.coverage().filter(({ state }) => state === 'partial')
+    await rig.stop()
+    return reasons.map(({ reason }) => reason)
+  }
+  expect(await partial(0)).toContain('the stream of edge-1 ended while it was in use: its sender closed it')
+  expect((await partial(20_000)).join()).not.toContain('the stream of')
+})
+
 describe('when the ledger does not keep up', () => {
   test('no more is read, nothing is dropped, and all counts once it does', async () => {
     let stuck = true
