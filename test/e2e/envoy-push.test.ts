@@ -76,6 +76,18 @@ async function counted(receiver: Receiver, events: number): Promise<void> {
   })
 }
 
+/** Resolves when statistics have not changed for a few flushes. */
+async function settled({ collector }: Receiver): Promise<void> {
+  let [events, quiet] = [-1, 0]
+  await until(async () => {
+    await world.clock.sleep(500)
+    const now = collector.status().events
+    quiet = now === events ? quiet + 1 : 0
+    events = now
+    return quiet >= 8
+  })
+}
+
 function accessLogService(name: string, clusterName: string): unknown {
   return {
     name: 'envoy.access_loggers.http_grpc',
@@ -91,6 +103,48 @@ function accessLogService(name: string, clusterName: string): unknown {
       additional_request_headers_to_log: ['content-type'],
       additional_response_headers_to_log: ['grpc-status'],
       additional_response_trailers_to_log: ['grpc-status'],
+    },
+  }
+}
+
+/** What OpenTelemetry's access logger is told to say: values are texts, whatever they are. */
+const ATTRIBUTES = {
+  response_code: '%RESPONSE_CODE%',
+  response_flags: '%RESPONSE_FLAGS%',
+  response_code_details: '%RESPONSE_CODE_DETAILS%',
+  duration: '%DURATION%',
+  grpc_status: '%GRPC_STATUS_NUMBER%',
+  content_type: '%REQ(CONTENT-TYPE)%',
+  path: '%REQ(:PATH)%',
+  user_agent: '%REQ(USER-AGENT)%',
+  upstream_cluster: '%UPSTREAM_CLUSTER%',
+  access_log_type: '%ACCESS_LOG_TYPE%',
+}
+
+function openTelemetryLogger(name: string, clusterName: string): unknown {
+  return {
+    name: 'envoy.access_loggers.open_telemetry',
+    typed_config: {
+      '@type': `${TYPE}/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig`,
+      common_config: {
+        log_name: name,
+        transport_api_version: 'V3',
+        grpc_service: { envoy_grpc: { cluster_name: clusterName } },
+      },
+      attributes: {
+        values: Object.entries(ATTRIBUTES).map(([key, format]) => ({ key, value: { string_value: format } })),
+      },
+    },
+  }
+}
+
+function metricsService(clusterName: string): unknown {
+  return {
+    name: 'envoy.stat_sinks.metrics_service',
+    typed_config: {
+      '@type': `${TYPE}/envoy.config.metrics.v3.MetricsServiceConfig`,
+      transport_api_version: 'V3',
+      grpc_service: { envoy_grpc: { cluster_name: clusterName } },
     },
   }
 }
@@ -158,8 +212,20 @@ function asSeen(reason: string, service: string): string {
   return reason === 'flag-UT' ? 'http-504' : 'http-503'
 }
 
-describe.skipIf(binary === undefined)('the access log service of a real Envoy', () => {
+/**
+ * Envoy gave up on the answer after its status had passed: statistics count the status. Its own whole reply to a gRPC
+ * request has status 14; of a cut one the log says 2, or nothing.
+ */
+function asStatistic(line: LogLine): LogLine {
+  const isCut = line.flags !== undefined && line.flags !== '-' && line.code === 200
+  if (!isCut || (line.cluster === CLUSTERS.grpc && String(line.grpcStatus) === '14')) return line
+  return { code: 200, cluster: line.cluster }
+}
+
+describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
   const storage = createStorage()
+  const otlp = createStorage()
+  const metrics = createStorage()
   const seen: Seen[] = []
   let upstream: Upstream
   let rig: EnvoyRig
@@ -179,12 +245,37 @@ describe.skipIf(binary === undefined)('the access log service of a real Envoy', 
     }
     let receiver = await receive(storage, { type: 'EnvoyAccessLogService', run: 'run-1', details })
     const { port } = receiver
+    const logs = await receive(otlp, {
+      type: 'OpenTelemetry',
+      run: 'run-1',
+      details: {
+        http: 'off',
+        grpc: '127.0.0.1:0',
+        service: { from: 'upstream_cluster' },
+        operations: ['/one/**', '/two/**'],
+      },
+    })
+    const statistics = await receive(metrics, {
+      type: 'EnvoyMetricsService',
+      run: 'run-1',
+      details: { listen: '127.0.0.1:0', include: Object.values(CLUSTERS).map((name) => `\\Q${name}\\E`) },
+    })
     rig = await createEnvoyRig(binary ?? '', upstream.ports, {
-      accessLogs: [accessLogService('all', 'nines')],
-      clusters: [cluster('nines', port, true)],
-      top: { node: NODE },
+      accessLogs: [accessLogService('all', 'nines'), openTelemetryLogger('all', 'nines-otlp')],
+      clusters: [
+        cluster('nines', port, true),
+        cluster('nines-otlp', logs.port, true),
+        cluster('nines-metrics', statistics.port, true),
+      ],
+      top: {
+        node: NODE,
+        stats_sinks: [metricsService('nines-metrics')],
+        stats_flush_interval: '1s',
+        stats_flush_on_admin: undefined,
+      },
     })
     await rig.start()
+    await until(() => Promise.resolve(statistics.collector.status().targets.some(({ ok }) => ok)))
     load = createLoad(rig.listener, createRandom(11))
     seen.push(...(await load.send(REQUESTS.first)))
     await counted(receiver, seen.length)
@@ -199,7 +290,9 @@ describe.skipIf(binary === undefined)('the access log service of a real Envoy', 
     seen.push(...(await load.send(REQUESTS.afterRestart)))
     await counted(receiver, REQUESTS.afterRestart)
     await load.stop()
-    await receiver.stop()
+    await counted(logs, seen.length)
+    await settled(statistics)
+    await Promise.all([receiver, logs, statistics].map((each) => each.stop()))
     await rig.stop()
     log = readLog(rig.accessLog)
   }, 110_000)
@@ -251,6 +344,30 @@ describe.skipIf(binary === undefined)('the access log service of a real Envoy', 
     expect(counts['bad grpc-internal']).toBeGreaterThan(0)
     expect(counts['good grpc-not-found']).toBeGreaterThan(0)
     expect(counts['ignored health-check']).toBeGreaterThan(0)
+  })
+
+  test('its OpenTelemetry access logger is counted as exactly', () => {
+    const byLog = tally(log, (line) => `${line.cluster} ${judge(line).outcome} ${judge(line).reason}`)
+    const counts = totals(
+      openLedger(otlp).rows(),
+      ({ labels, outcome, reason }) => `${labels['service_name']} ${outcome} ${reason}`,
+    )
+    expect(counts).toEqual(byLog)
+  })
+
+  test('its metrics service is counted as statistics are', () => {
+    // Who left before there was an answer is in no statistic of a cluster.
+    const stayed = log.filter(({ path }) => !path?.includes('/leave'))
+    const byLog = tally(stayed, (line) => {
+      const { outcome, reason } = judge(asStatistic(line))
+      return `${line.cluster} ${outcome} ${line.cluster === CLUSTERS.grpc ? asSeen(reason, line.cluster) : reason}`
+    })
+    const counts = totals(openLedger(metrics).rows(), ({ labels, outcome, reason }) => {
+      const service = labels['service_name'] ?? ''
+      return `${service} ${outcome} ${service === CLUSTERS.grpc ? asSeen(reason, service) : reason}`
+    })
+    console.log('by metrics service', counts)
+    expect(counts).toEqual(byLog)
   })
 
   test('labels come from the node and from tags', () => {

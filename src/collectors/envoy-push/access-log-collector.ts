@@ -118,16 +118,20 @@ function receive(
         sender = { node: node ?? sender.node, logName: logName ?? sender.logName }
         rename(named())
       }
-      const oldestMs = world.clock.nowMs() - options.late * 1_000
+      const nowMs = world.clock.nowMs()
+      const oldestMs = nowMs - options.late * 1_000
       return deliver({
         identity: undefined,
         bytes: bytes.length,
-        count: (into) => counter.count({ sender, entries, rejected, oldestMs }, into),
+        count: (into) =>
+          counter.count({ sender, entries, rejected, oldestMs, latestMs: nowMs + FUTURE_MS }, into),
       })
     },
   }
 }
 
+/** Further in the future than clocks go wrong. */
+const FUTURE_MS = 300_000
 /** Envoy gathers entries for a second unless its buffer_flush_interval says otherwise. */
 const GATHERING_MS = 5_000
 const ATTEMPTS_AT_THE_END = 3

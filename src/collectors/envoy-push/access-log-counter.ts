@@ -19,8 +19,9 @@ export interface Batch {
   readonly entries: readonly AccessLogEntry[]
   /** Those that could not be read. */
   readonly rejected: number
-  /** Milliseconds since 1970: what ended before is too old to count. */
+  /** Milliseconds since 1970: what ended before is too old to count, what ended after has a wrong clock. */
   readonly oldestMs: number
+  readonly latestMs: number
 }
 
 /** Sets of labels that are told apart before they are looked up anew; the senders choose their values. */
@@ -70,11 +71,11 @@ export function createAccessLogCounter(source: string, options: AccessLogOptions
     exemplars.offer(record, { outcome, reason, timed }, handle.labels)
   }
   return {
-    count: ({ sender, entries, rejected, oldestMs }, counting) => {
+    count: ({ sender, entries, rejected, oldestMs, latestMs }, counting) => {
       into = counting
       let refused = rejected
       for (const entry of entries) {
-        if (entry.endMs < oldestMs) refused++
+        if (entry.endMs < oldestMs || entry.endMs > latestMs) refused++
         else countOne(entry, sender, counting)
       }
       for (const exemplar of exemplars.take()) counting.exemplar(exemplar)

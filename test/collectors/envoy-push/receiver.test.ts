@@ -89,10 +89,11 @@ describe('a stream', () => {
     await rig.stop()
   })
 
-  test('with requests of last week has them rejected', async () => {
+  test('with requests of last week, or of the next hour, has them rejected', async () => {
     const rig = await start(RECEIVER)
     const envoy = rig.connect()
-    await envoy.send(batch(4, { at: START - 7 * 86_400 }))
+    await envoy.send(batch(3, { at: START - 7 * 86_400 }))
+    await envoy.send(batch(1, { at: START + 3_600 }))
     await envoy.send(batch(1))
     await rig.flushed(1)
     expect(rig.collector.status()).toMatchObject({ events: 1, rejected: 4 })
