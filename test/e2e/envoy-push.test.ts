@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Collector, SOURCE_KINDS } from '../../src/collectors/index.ts'
-import { createJudge, type RequestFacts } from '../../src/traffic/index.ts'
+import { createJudge } from '../../src/traffic/index.ts'
 import { createRandom } from '../world.ts'
 import { findEnvoy } from './envoy/binary.ts'
 import { CLUSTERS, cluster } from './envoy/bootstrap.ts'
@@ -10,6 +8,9 @@ import { createLoad, type Load, type Seen } from './envoy/load.ts'
 import { createStorage, type MemoryLedger, openLedger, totals } from './envoy/sink.ts'
 import { startUpstream, type Upstream } from './envoy/upstream.ts'
 import { createRealWorld } from './envoy/world.ts'
+import { type LogLine, readLog, tally } from './envoy-push/log.ts'
+import { accessLogService, metricsService, NODE, openTelemetryLogger } from './envoy-push/loggers.ts'
+import { counted, receive, settled } from './envoy-push/receiver.ts'
 
 // Goal: what a real Envoy pushes is counted request for request: the ledger, the client and Envoy's own access log file
 // agree on every outcome and reason. Method: one load through one Envoy that tells each of its requests three times.
@@ -17,176 +18,9 @@ import { createRealWorld } from './envoy/world.ts'
 const binary = findEnvoy()
 if (binary === undefined) console.log('Envoy is not tested: name one with NINES_ENVOY or put it on the PATH')
 
-const TYPE = 'type.googleapis.com'
 const REQUESTS = { first: 12_000, afterRestart: 6_000 }
 const world = createRealWorld(3)
 const judge = createJudge()
-
-interface Receiver {
-  readonly collector: Collector
-  readonly ledger: MemoryLedger
-  readonly port: number
-  readonly stop: () => Promise<void>
-}
-
-async function receive(
-  storage: ReturnType<typeof createStorage>,
-  {
-    type,
-    run,
-    details,
-  }: { readonly type: string; readonly run: string; readonly details: Record<string, unknown> },
-): Promise<Receiver> {
-  const opened = SOURCE_KINDS.get(type)?.open(world, {
-    name: 'edge',
-    labels: { cloud_provider: 'rack' },
-    details,
-    base: '/',
-    run,
-    questions: () => [],
-  })
-  if (opened?.kind !== 'ok') throw new Error(JSON.stringify(opened?.error))
-  const ledger = openLedger(storage)
-  const stopping = new AbortController()
-  const told = world.lines.length
-  const done = opened.value.run(ledger.sink, stopping.signal)
-  let port = 0
-  await until(() => {
-    const line = world.lines.slice(told).find(({ fields }) => typeof fields['address'] === 'string')
-    port = Number(String(line?.fields['address']).split(':').at(-1))
-    return Promise.resolve(port > 0)
-  })
-  return {
-    collector: opened.value,
-    ledger,
-    port,
-    stop: async () => {
-      stopping.abort()
-      await done
-    },
-  }
-}
-
-/** Resolves when the collector has counted so many events and the ledger has them. */
-async function counted(receiver: Receiver, events: number): Promise<void> {
-  await until(() => Promise.resolve(receiver.collector.status().events >= events))
-  await until(() => {
-    const inLedger = receiver.ledger.rows().reduce((sum, { count }) => sum + count, 0)
-    return Promise.resolve(inLedger >= events)
-  })
-}
-
-/** Resolves when statistics have not changed for a few flushes. */
-async function settled({ collector }: Receiver): Promise<void> {
-  let [events, quiet] = [-1, 0]
-  await until(async () => {
-    await world.clock.sleep(500)
-    const now = collector.status().events
-    quiet = now === events ? quiet + 1 : 0
-    events = now
-    return quiet >= 8
-  })
-}
-
-function accessLogService(name: string, clusterName: string): unknown {
-  return {
-    name: 'envoy.access_loggers.http_grpc',
-    typed_config: {
-      '@type': `${TYPE}/envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig`,
-      common_config: {
-        log_name: name,
-        transport_api_version: 'V3',
-        grpc_service: { envoy_grpc: { cluster_name: clusterName } },
-        buffer_size_bytes: 16_384,
-        custom_tags: [{ tag: 'tier', literal: { value: 'gold' } }],
-      },
-      additional_request_headers_to_log: ['content-type'],
-      additional_response_headers_to_log: ['grpc-status'],
-      additional_response_trailers_to_log: ['grpc-status'],
-    },
-  }
-}
-
-/** What OpenTelemetry's access logger is told to say: values are texts, whatever they are. */
-const ATTRIBUTES = {
-  response_code: '%RESPONSE_CODE%',
-  response_flags: '%RESPONSE_FLAGS%',
-  response_code_details: '%RESPONSE_CODE_DETAILS%',
-  duration: '%DURATION%',
-  grpc_status: '%GRPC_STATUS_NUMBER%',
-  content_type: '%REQ(CONTENT-TYPE)%',
-  path: '%REQ(:PATH)%',
-  user_agent: '%REQ(USER-AGENT)%',
-  upstream_cluster: '%UPSTREAM_CLUSTER%',
-  access_log_type: '%ACCESS_LOG_TYPE%',
-}
-
-function openTelemetryLogger(name: string, clusterName: string): unknown {
-  return {
-    name: 'envoy.access_loggers.open_telemetry',
-    typed_config: {
-      '@type': `${TYPE}/envoy.extensions.access_loggers.open_telemetry.v3.OpenTelemetryAccessLogConfig`,
-      common_config: {
-        log_name: name,
-        transport_api_version: 'V3',
-        grpc_service: { envoy_grpc: { cluster_name: clusterName } },
-      },
-      attributes: {
-        values: Object.entries(ATTRIBUTES).map(([key, format]) => ({ key, value: { string_value: format } })),
-      },
-    },
-  }
-}
-
-function metricsService(clusterName: string): unknown {
-  return {
-    name: 'envoy.stat_sinks.metrics_service',
-    typed_config: {
-      '@type': `${TYPE}/envoy.config.metrics.v3.MetricsServiceConfig`,
-      transport_api_version: 'V3',
-      grpc_service: { envoy_grpc: { cluster_name: clusterName } },
-    },
-  }
-}
-
-const NODE = {
-  id: 'edge-1',
-  cluster: 'edge',
-  locality: { region: 'tokyo-1', zone: 'tokyo-1a' },
-  metadata: { NAMESPACE: 'shop', WORKLOAD_NAME: 'edge-gateway' },
-}
-
-function tally<T>(all: readonly T[], keyOf: (each: T) => string): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const each of all) sums[keyOf(each)] = (sums[keyOf(each)] ?? 0) + 1
-  return Object.fromEntries(Object.entries(sums).sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-interface LogLine extends RequestFacts {
-  readonly cluster: string
-}
-
-function readLog(file: string): readonly LogLine[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const entry = JSON.parse(line) as Record<string, string | number | null>
-      const text = (name: string): string | undefined => entry[name]?.toString()
-      return {
-        code: Number(entry['response_code']),
-        flags: text('response_flags'),
-        codeDetails: text('response_code_details'),
-        grpcStatus: entry['grpc_status'] ?? undefined,
-        contentType: text('content_type'),
-        path: text('path'),
-        userAgent: text('useragent'),
-        logType: text('log_type'),
-        duration: Number(entry['duration']) * 1000,
-        cluster: text('upstream_cluster') ?? '',
-      }
-    })
-}
 
 function clusterOf(path: string | undefined): string {
   if (path?.startsWith('/one/')) return CLUSTERS.http1
@@ -243,9 +77,9 @@ describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
         tier: 'tag.tier',
       },
     }
-    let receiver = await receive(storage, { type: 'EnvoyAccessLogService', run: 'run-1', details })
+    let receiver = await receive(world, storage, { type: 'EnvoyAccessLogService', run: 'run-1', details })
     const { port } = receiver
-    const logs = await receive(otlp, {
+    const logs = await receive(world, otlp, {
       type: 'OpenTelemetry',
       run: 'run-1',
       details: {
@@ -255,7 +89,7 @@ describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
         operations: ['/one/**', '/two/**'],
       },
     })
-    const statistics = await receive(metrics, {
+    const statistics = await receive(world, metrics, {
       type: 'EnvoyMetricsService',
       run: 'run-1',
       details: { listen: '127.0.0.1:0', include: Object.values(CLUSTERS).map((name) => `\\Q${name}\\E`) },
@@ -282,7 +116,7 @@ describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
 
     // Nines restarts while nobody sends: Envoy finds it again by itself.
     await receiver.stop()
-    receiver = await receive(storage, {
+    receiver = await receive(world, storage, {
       type: 'EnvoyAccessLogService',
       run: 'run-2',
       details: { ...details, listen: `127.0.0.1:${port}` },
@@ -291,7 +125,7 @@ describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
     await counted(receiver, REQUESTS.afterRestart)
     await load.stop()
     await counted(logs, seen.length)
-    await settled(statistics)
+    await settled(world, statistics)
     await Promise.all([receiver, logs, statistics].map((each) => each.stop()))
     await rig.stop()
     log = readLog(rig.accessLog)
@@ -378,5 +212,92 @@ describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
         k8s_namespace_name: 'shop',
         tier: 'gold',
       })
+  })
+})
+
+describe.skipIf(binary === undefined)('when Nines cannot take what a real Envoy pushes', () => {
+  const TYPE_OF_SOURCE = 'EnvoyAccessLogService'
+  let upstream: Upstream
+  let rig: EnvoyRig
+  let load: Load
+  let port: number
+  const storage = createStorage()
+
+  const dropped = async (): Promise<Record<string, number>> => {
+    const answer = await fetch(`http://${rig.admin}/stats?filter=grpc_access_log`)
+    const lines = (await answer.text()).trim().split('\n')
+    return Object.fromEntries(
+      lines.map((line) => [line.split(': ')[0]?.split('.').at(-1) ?? '', Number(line.split(': ')[1])]),
+    )
+  }
+  const inLedger = (): number =>
+    openLedger(storage)
+      .rows()
+      .reduce((sum, { count }) => sum + count, 0)
+
+  beforeAll(async () => {
+    upstream = await startUpstream()
+    const first = await receive(world, storage, {
+      type: TYPE_OF_SOURCE,
+      run: 'run-0',
+      details: { listen: '127.0.0.1:0' },
+    })
+    port = first.port
+    await first.stop()
+    rig = await createEnvoyRig(binary ?? '', upstream.ports, {
+      accessLogs: [accessLogService('all', 'nines')],
+      clusters: [cluster('nines', port, true)],
+      top: { node: NODE },
+    })
+    await rig.start()
+    load = createLoad(rig.listener, createRandom(5))
+  })
+
+  afterAll(async () => {
+    await load?.stop()
+    await rig?.cleanUp()
+    await upstream?.stop()
+  })
+
+  test('what is told while nobody listens is lost, and what follows is counted', async () => {
+    await load.send(300)
+    // Envoy has sent it away, and counts it as sent.
+    await until(async () => (await dropped())['grpc_entries_flushed'] === 300)
+    const receiver = await receive(world, storage, {
+      type: TYPE_OF_SOURCE,
+      run: 'run-1',
+      details: { listen: `127.0.0.1:${port}` },
+    })
+    await load.send(600)
+    await counted(receiver, 600)
+    await world.clock.sleep(1_500)
+    expect(inLedger()).toBe(600)
+    expect((await dropped())['logs_dropped']).toBe(0)
+    await receiver.stop()
+  })
+
+  test('what is told while the ledger is stuck waits in Envoy, and what does not fit there Envoy counts', async () => {
+    const SENT = 6_000
+    let stuck = true
+    const had = inLedger()
+    const receiver = await receive(world, storage, {
+      type: TYPE_OF_SOURCE,
+      run: 'run-2',
+      details: { listen: `127.0.0.1:${port}`, maxWaiting: 1024 * 1024 },
+      isStuck: () => stuck,
+    })
+    await load.send(SENT)
+    await world.clock.sleep(1_500)
+    const taken = receiver.collector.status().events
+    expect(taken).toBeGreaterThan(0)
+    expect(taken).toBeLessThan(SENT)
+    expect(inLedger()).toBe(had)
+    stuck = false
+    const lost = (await dropped())['logs_dropped'] ?? 0
+    await until(() => Promise.resolve(inLedger() - had >= SENT - lost))
+    expect(inLedger() - had).toBe(SENT - lost)
+    expect(receiver.collector.status().rejected).toBe(0)
+    console.log('while stuck', { sent: SENT, taken, dropped: lost })
+    await receiver.stop()
   })
 })
