@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const DEEP = [
   'test/dev/**',
   'test/collectors/log/{follow,ingest}.test.ts',
-  'test/definitions/{hostile,files}.test.ts',
+  'test/definitions/{hostile,files,recurrence}.test.ts',
   'test/notify/faults.test.ts',
 ]
 const SLOW = ['test/slow/**', 'test/e2e/**', 'test/faults/**']
@@ -21,6 +21,7 @@ export default defineConfig({
           pool: 'threads',
           // These suites keep no state between files, and loading every module once takes most of the time.
           isolate: false,
+          setupFiles: ['test/property-runs.ts'],
           testTimeout: 30_000,
         },
       },

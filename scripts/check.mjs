@@ -5,13 +5,23 @@ import { stripVTControlCharacters } from 'node:util'
 
 const root = resolve(import.meta.dirname, '..')
 const bin = (name) => resolve(root, 'node_modules/.bin', name)
+// What did not change since the last time is not looked at again.
+const remembered = (name) => [
+  '--incremental',
+  '--tsBuildInfoFile',
+  `node_modules/.cache/nines/${name}.tsbuildinfo`,
+]
 const CHECKS = [
-  ['types', bin('tsc'), ['--noEmit']],
-  ['types of the page', bin('tsc'), ['--noEmit', '-p', 'dashboards/web']],
+  ['types', bin('tsc'), ['--noEmit', ...remembered('all')]],
+  ['types of the page', bin('tsc'), ['--noEmit', '-p', 'dashboards/web', ...remembered('page')]],
   ['format', bin('biome'), ['check']],
   ['lint', bin('oxlint'), ['--type-aware']],
 ]
-const TESTS = ['tests', bin('vitest'), ['run', '--project', 'unit', '--reporter', 'dot', '--maxWorkers', '2']]
+const TESTS = [
+  'tests',
+  bin('vitest'),
+  ['run', '--project', 'unit', '--reporter', 'dot', '--maxWorkers', '2', '--experimental.fsModuleCache'],
+]
 
 function run([name, command, args]) {
   return new Promise((done) => {

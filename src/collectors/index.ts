@@ -19,3 +19,4 @@ export {
   type RejectedLine,
 } from './log/index.ts'
 export type { OptionProblem } from './option-reader.ts'
+export { phasesOf } from './probe/collector.ts'

@@ -3,11 +3,19 @@ import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { envoyAccessLog, webLog } from './log/index.ts'
 import { openTelemetry } from './otlp/kind.ts'
+import { probe } from './probe/kind.ts'
 import { statsd } from './statsd/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
 export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
-  [envoyAccessLog, webLog, envoyStats, envoyAccessLogService, envoyMetricsService, openTelemetry, statsd].map(
-    (kind) => [kind.type, kind],
-  ),
+  [
+    envoyAccessLog,
+    webLog,
+    envoyStats,
+    envoyAccessLogService,
+    envoyMetricsService,
+    openTelemetry,
+    statsd,
+    probe,
+  ].map((kind) => [kind.type, kind]),
 )

@@ -8,6 +8,8 @@ export {
   contributors,
   corrected,
   coverage,
+  type Distances,
+  distances,
   type Evaluation,
   type Exemplar,
   evaluation,

@@ -292,6 +292,28 @@ export const source = z.object({
   targets: z.array(z.object({ name: z.string(), detail: z.string(), ok: z.boolean() })),
 })
 
+/** How far it is, in time, from where Nines runs to what it probes. */
+export const distances = z.object({
+  range,
+  legs: z.array(
+    z.object({
+      source: z.string(),
+      /** `provider/region` of the probe; empty when the source does not say. */
+      from: z.string(),
+      /** `provider/region` of the target; empty when its labels do not say. */
+      to: z.string(),
+      service: z.string(),
+      /** `dns`, `connect`, `tls`, `first-byte` or `transfer`. */
+      phase: z.string(),
+      probes: count,
+      /** Null: not measured, or beyond the latency layout. */
+      p50Ms: z.number().nullable(),
+      p90Ms: z.number().nullable(),
+      p99Ms: z.number().nullable(),
+    }),
+  ),
+})
+
 export const problem = z.object({
   code: z.string(),
   severity: z.enum(['error', 'warning']),
@@ -348,6 +370,7 @@ export type IncidentSummary = z.infer<typeof incidentSummary>
 export type IncidentDetail = z.infer<typeof incidentDetail>
 export type JournalEntry = z.infer<typeof journalEntry>
 export type Source = z.infer<typeof source>
+export type Distances = z.infer<typeof distances>
 export type Problem = z.infer<typeof problem>
 export type Meta = z.infer<typeof meta>
 export type LiveEvent = z.infer<typeof liveEvent>

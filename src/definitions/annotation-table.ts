@@ -11,4 +11,5 @@ export const ANNOTATIONS: Readonly<Record<string, string>> = {
   locale: 'the language of its messages, as BCP 47: en, ja',
   id: 'the identity that history hangs on, when the SLO was renamed',
   aliases: 'former identities, separated by commas',
+  'label-aliases': 'labels that were called otherwise before, as present=former, separated by commas',
 }

@@ -17,6 +17,8 @@ export interface Annotations {
   /** Undefined: the name is the identity. */
   readonly id: string | undefined
   readonly aliases: readonly string[]
+  /** The former name of each label that was renamed. */
+  readonly labelAliases: Readonly<Record<string, string>>
 }
 
 /** Labels that the collectors give to traffic, in Prometheus spelling of the OpenTelemetry names. */
@@ -61,6 +63,7 @@ export function readAnnotations(metadata: Node | undefined, context: Context): A
     locale: readLocale(value('locale'), context),
     id: readId(value('id'), context),
     aliases: words(value('aliases')),
+    labelAliases: readLabelAliases(value('label-aliases'), context),
   }
 }
 
@@ -103,6 +106,26 @@ function readSplitBy(node: Node | undefined, context: Context): readonly string[
   if (new Set(names).size < names.length || names.length === 0)
     malformed(context, node, 'split-by', 'Write each label name once, separated by commas.')
   return names
+}
+
+/** `k8s_cluster_name=cluster`: what is `k8s_cluster_name` now was `cluster` before. */
+function readLabelAliases(node: Node | undefined, context: Context): Annotations['labelAliases'] {
+  const found: Record<string, string> = {}
+  if (!node) return found
+  for (const word of words(node)) {
+    const [, present, former] = /^([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)$/.exec(word) ?? []
+    if (
+      present === undefined ||
+      former === undefined ||
+      present === former ||
+      Object.hasOwn(found, present)
+    ) {
+      malformed(context, node, 'label-aliases', 'Write present=former, as in k8s_cluster_name=cluster.')
+      return {}
+    }
+    found[present] = former
+  }
+  return found
 }
 
 function readNoData(node: Node | undefined, context: Context): Annotations['noData'] {

@@ -3,6 +3,7 @@ import { buildCorrection, buildEvent, buildProvider } from './calendar-kinds.ts'
 import { type Context, createRegistry, specOf } from './context.ts'
 import { type DefinitionFile, type DocumentNode, type ReadFile, readFile } from './documents.ts'
 import { documentsInUse, type SoundDocuments, soundDocuments } from './documents-in-use.ts'
+import { checkFeasibility } from './feasible.ts'
 import { withoutDoubles } from './identities.ts'
 import { readIndicator } from './indicators.ts'
 import { buildJourney, withoutCycles } from './journeys.ts'
@@ -109,6 +110,7 @@ export function assemble(files: readonly CheckedFile[], options: LoadOptions, ea
     targets: named('AlertNotificationTarget', before.targets, buildTarget),
     problems: [],
   }
+  checkFeasibility(definitions, context)
   lookAtTheRest(context)
   return {
     definitions: { ...definitions, problems: report.problems() },

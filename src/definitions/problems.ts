@@ -99,6 +99,7 @@ export const PROBLEMS = {
   'NINES-1705': 'A burn policy is malformed',
   'NINES-1706': 'An address is malformed',
   'NINES-1707': 'A correction does not reach an SLO as a whole',
+  'NINES-1708': 'A journey promises more than its parts can give',
 } as const
 
 export type ProblemCode = keyof typeof PROBLEMS

@@ -1,7 +1,7 @@
 import type { BudgetingMethod, Slo } from '../slo/index.ts'
-import type { IndicatorQuery } from '../traffic/index.ts'
+import { type IndicatorQuery, type MetricQuery, renameLabels } from '../traffic/index.ts'
 import { readAlerting } from './alerts.ts'
-import { readAnnotations } from './annotations.ts'
+import { type Annotations, readAnnotations } from './annotations.ts'
 import { type Context, metadataOf, originOf, placeOf, specOf } from './context.ts'
 import type { DocumentNode } from './documents.ts'
 import { readObjectives } from './measures.ts'
@@ -42,7 +42,12 @@ export function buildSlo(document: DocumentNode, context: Context): DefinedSlo |
   warnOfSilentRules(slo, spec, context)
   return {
     slo,
-    queries: measured.queries.map((query) => ({ ...query, splitBy: annotations.splitBy })),
+    queries: measured.queries.map((query) => ({
+      ...query,
+      numerator: { ...query.numerator, query: withAliases(query.numerator.query, annotations) },
+      total: withAliases(query.total, annotations),
+      splitBy: annotations.splitBy,
+    })),
     owner: annotations.owner,
     runbook: annotations.runbook,
     locale: annotations.locale,
@@ -104,4 +109,9 @@ function warnOfSilentRules(slo: Slo, spec: Node, context: Context): void {
     message: `${silent.map((rule) => rule.name).join(', ')} can never fire: with this target the burn rate is at most ${Math.floor(10_000_000 / loosest) / 10}`,
     remedy: 'Choose another burn policy, or a higher target.',
   })
+}
+
+/** History that was written under the former name of a label is found under its present one. */
+function withAliases(query: MetricQuery, { labelAliases }: Annotations): MetricQuery {
+  return query.kind === 'external' ? query : { ...query, match: renameLabels(query.match, labelAliases) }
 }

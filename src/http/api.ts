@@ -1,5 +1,6 @@
 import type {
   Contributors,
+  Distances,
   Exemplar,
   Fleet,
   IncidentDetail,
@@ -46,6 +47,8 @@ export interface Api {
     readonly limit: number
   }) => Promise<readonly JournalEntry[]>
   readonly sources: () => Promise<readonly Source[]>
+  /** What probes measured, phase by phase. */
+  readonly distances: (range: { readonly from: number; readonly to: number }) => Promise<Distances>
   /** Calls back for each event after `lastId`; gives the function that stops it. */
   readonly subscribe: (lastId: number | undefined, tell: (id: number, event: LiveEvent) => void) => () => void
   readonly ready: () => Readiness

@@ -42,6 +42,7 @@ const contributorsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(10),
 })
 const exemplarsQuery = z.object({ ...ranged, limit: z.coerce.number().int().min(1).max(200).default(20) })
+const distancesQuery = z.object({ from: ranged.from, to: ranged.to })
 const incidentsQuery = z.object({
   state: z.enum(['open', 'resolved']).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
@@ -125,6 +126,15 @@ function sloRoutes(api: Api): readonly Route[] {
     route('/sources', 'Every source: how fresh, how complete, what is wrong.', sourceList, async () => ({
       sources: await api.sources(),
     })),
+    {
+      ...route(
+        '/distances',
+        'How far it is to what is probed, phase by phase.',
+        wire.distances,
+        ({ query }) => api.distances(distancesQuery.parse(query)),
+      ),
+      query: distancesQuery,
+    },
   ]
 }
 

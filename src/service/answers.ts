@@ -7,6 +7,7 @@ import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
 import { COMPOSITE } from './composite.ts'
+import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
 import type { Live } from './live.ts'
@@ -42,6 +43,11 @@ export function createAnswers(parts: AnswerParts): Api {
   return {
     meta: parts.meta,
     sources: parts.sources,
+    distances: async ({ from, to }) => {
+      const probed = (await parts.sources()).filter(({ type }) => type === 'Probe')
+      const range = rangeOf({ from, to, scope: {} }, 60)
+      return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
+    },
     metrics: parts.metrics,
     ready: parts.ready,
     subscribe: parts.live.subscribe,

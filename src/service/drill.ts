@@ -6,6 +6,7 @@ import {
   binUpper,
   type IndicatorQuery,
   type MetricQuery,
+  narrowSelector,
   type RequestQuery,
 } from '../traffic/index.ts'
 
@@ -22,17 +23,7 @@ export function inScope(query: IndicatorQuery, scope: Labels): IndicatorQuery {
 }
 
 function narrow(query: MetricQuery, scope: Labels): MetricQuery {
-  if (query.kind === 'external') return query
-  const wanted = Object.entries(scope)
-  const { match } = query
-  return {
-    ...query,
-    match: {
-      text: match.text,
-      matches: (labels) =>
-        match.matches(labels) && wanted.every(([name, value]) => (labels[name] ?? '') === value),
-    },
-  }
+  return query.kind === 'external' ? query : { ...query, match: narrowSelector(query.match, scope) }
 }
 
 /**

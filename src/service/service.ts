@@ -154,7 +154,9 @@ class RunningService implements Service {
     const { world, options, loop, sources, directory } = this.#parts
     await loop.recall()
     sources.update(directory.current())
+    // What was written while nobody looked is late, and is seen to be, only when the ledger was looked at before.
     await loop.tick()
+    sources.begin()
     this.#published = loop.shown()
     this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
       ...options.listen,

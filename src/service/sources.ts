@@ -15,6 +15,8 @@ import { inputSource } from './coverage.ts'
 export interface Sources {
   /** Starts what is new or changed and stops what is gone; what goes on is asked what is asked now. */
   readonly update: (definitions: Pick<Definitions, 'sources' | 'slos'>) => void
+  /** Lets what is and what comes be read. Before it nothing is, so that the ledger can be seen as it was left. */
+  readonly begin: () => void
   /** Names of a source's inputs; empty when it is read as one. */
   readonly inputsOf: (source: string) => readonly string[]
   readonly statuses: () => readonly SourceStatus[]
@@ -46,7 +48,9 @@ interface Running {
   readonly inputs: readonly Input[]
   readonly faults: readonly Fault[]
   readonly stopping: AbortController
-  readonly done: Promise<unknown>
+  readonly begin: () => void
+  /** Resolves when all that began has ended. */
+  readonly done: () => Promise<unknown>
 }
 
 export interface SourcesOptions {
@@ -61,11 +65,20 @@ export function createSources(world: World, options: SourcesOptions): Sources {
   const running = new Map<string, Running>()
   let asked: ReadonlyMap<string, readonly ExternalQuery[]> = new Map()
   const ending = new Set<Promise<unknown>>()
+  /** Of a source that was changed, the end of what read it before. */
+  const former = new Map<string, Promise<unknown>>()
+  let begun = false
+  let opened = 0
   const stop = (one: Running): void => {
     one.stopping.abort(new Error('the source is no longer read'))
     running.delete(one.source.name)
-    ending.add(one.done)
-    void one.done.finally(() => ending.delete(one.done))
+    const done = one.done()
+    ending.add(done)
+    former.set(one.source.name, done)
+    void done.finally(() => {
+      ending.delete(done)
+      if (former.get(one.source.name) === done) former.delete(one.source.name)
+    })
   }
   return {
     update: ({ sources, slos }) => {
@@ -78,8 +91,17 @@ export function createSources(world: World, options: SourcesOptions): Sources {
       for (const source of sources) {
         if (running.has(source.name)) continue
         const questions = (): readonly ExternalQuery[] => asked.get(source.name) ?? []
-        running.set(source.name, start(world, source, { options, questions }))
+        // Counts are whole counts of their run: what reads a source anew is another run.
+        const run = `${options.run}/${++opened}`
+        const after = former.get(source.name)
+        const one = open(world, source, { options: { ...options, run }, questions, after })
+        running.set(source.name, one)
+        if (begun) one.begin()
       }
+    },
+    begin: () => {
+      begun = true
+      for (const one of running.values()) one.begin()
     },
     inputsOf: (source) =>
       (running.get(source)?.inputs ?? []).map((input) => input.name).filter((name) => name !== ''),
@@ -112,10 +134,14 @@ function questionsOf(slos: Definitions['slos']): ReadonlyMap<string, readonly Ex
 const describe = ({ type, labels, connectionDetails }: DataSource): string =>
   JSON.stringify([type, labels, connectionDetails])
 
-function start(
+function open(
   world: World,
   source: DataSource,
-  { options, questions }: Pick<Made, 'options' | 'questions'>,
+  {
+    options,
+    questions,
+    after,
+  }: Pick<Made, 'options' | 'questions'> & { after: Promise<unknown> | undefined },
 ): Running {
   const inputs: Input[] = []
   const faults: Fault[] = []
@@ -138,16 +164,21 @@ function start(
       )
   }
   const stopping = new AbortController()
-  const done = Promise.allSettled(
-    inputs.map(({ name, collector }) =>
-      run(world, {
+  let done: Promise<unknown> = Promise.resolve()
+  const begin = (): void => {
+    const { signal } = stopping
+    const runs = inputs.map(async ({ name, collector }) => {
+      // A port is free, and what was counted can be read, once what read the source before has ended.
+      await after
+      await run(world, {
         collector,
         sink: sinkOf(world, options.sink, { source: source.name, input: name }),
-        signal: stopping.signal,
-      }),
-    ),
-  )
-  return { source, text: describe(source), inputs, faults, stopping, done }
+        signal,
+      })
+    })
+    done = Promise.allSettled(runs)
+  }
+  return { source, text: describe(source), inputs, faults, stopping, begin, done: () => done }
 }
 
 /** A source with `inputs` is read by one collector for each; what stands beside them holds for all. */

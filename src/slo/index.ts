@@ -54,7 +54,22 @@ export {
   type RuleHistory,
   type ScopedBuckets,
 } from './history.ts'
-
+export { apportion, attributionOf } from './journey/attribution.ts'
+export { availabilityOf, type Sensitivity, sensitivityOf } from './journey/availability.ts'
+export { type Feasibility, feasibilityOf } from './journey/feasibility.ts'
+export {
+  type JourneyMinutes,
+  type JourneyPlan,
+  journeyAttribution,
+  journeyMinutes,
+  type LeafMinutes,
+  MEASURED,
+  MINUTE_STATE,
+  MINUTE_UNITS,
+  textbookOf,
+} from './journey/minutes.ts'
+export { redundancyOf } from './journey/redundancy.ts'
+export { childrenOf, type JourneyTree, leavesOf, MOST_SHARED, sharedLeaves, without } from './journey/tree.ts'
 export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {
   createTimelines,

@@ -42,7 +42,8 @@ export async function breakdown(
        FROM ${cellsWhere(context.engine, { series, measures: [measure] }, options.range)} GROUP BY series, reason HAVING n > 0`,
     )
     while (!rows.done) {
-      const labels = context.registry.byId(rows.big())?.labels ?? {}
+      const written = context.registry.byId(rows.big())?.labels ?? {}
+      const labels = (metric.kind === 'requests' ? metric.match.reads?.(written) : undefined) ?? written
       const scope = pickLabels({ ...labels, [REASON]: rows.text() }, options.by)
       const key = labelsKey(scope)
       const known = found.get(key) ?? { labels: scope, numerator: 0, total: 0 }

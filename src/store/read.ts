@@ -1,5 +1,5 @@
 import { type Labels, labelsKey, pickLabels, type Range, type Seconds } from '../base/index.ts'
-import type { IndicatorQuery, MetricQuery, SplitSeries } from '../traffic/index.ts'
+import type { IndicatorQuery, MetricQuery, Selector, SplitSeries } from '../traffic/index.ts'
 import { quartersOf } from './cells.ts'
 import { type Engine, quote } from './engine.ts'
 import { type Measure, measureOf, measureSql } from './measure.ts'
@@ -80,17 +80,22 @@ function openAccounts(
     return opened
   }
   account(WHOLE)
-  const splitBy = query.splitBy.join('\n')
   for (const side of ['numerator', 'total'] as const) {
     const metric = side === 'numerator' ? query.numerator.query : query.total
     const measure = measureOf(metric)
     const key = `${measure.shape} ${measure.before ?? ''}`
+    const reads = metric.kind === 'requests' ? metric.match.reads : undefined
+    // What is remembered of a series holds for those who read its labels alike.
+    const name = [...query.splitBy, ...(reads && metric.kind === 'requests' ? [metric.match.text] : [])].join(
+      '\n',
+    )
     for (const series of seriesOf(context.registry, metric)) {
       const uses: Uses = context.uses.get(series) ?? new Map()
       context.uses.set(series, uses)
       const use = uses.get(key) ?? { measure, into: [] }
       uses.set(key, use)
-      for (const scope of scopesOf(series, query.splitBy, splitBy)) use.into.push(account(scope)[side])
+      for (const scope of scopesOf(series, { splitBy: query.splitBy, name, reads }))
+        use.into.push(account(scope)[side])
     }
   }
   return [...accounts.values()]
@@ -111,11 +116,18 @@ const WHOLE: Scope = { key: '', labels: {} }
 /** The scopes of a series do not change, and every read asks for them. */
 const SCOPES = new WeakMap<Series, Map<string, readonly Scope[]>>()
 
-/** A series without one of the labels is in the wider scopes only. `name` is one text for the list of labels. */
-function scopesOf(series: Series, splitBy: readonly string[], name: string): readonly Scope[] {
+interface Splitting {
+  readonly splitBy: readonly string[]
+  /** One text for all of it. */
+  readonly name: string
+  readonly reads: Selector['reads']
+}
+
+/** A series without one of the labels is in the wider scopes only. */
+function scopesOf(series: Series, { splitBy, name, reads }: Splitting): readonly Scope[] {
   const known = SCOPES.get(series)?.get(name)
   if (known) return known
-  const found = findScopes(series.labels, splitBy)
+  const found = findScopes(reads?.(series.labels) ?? series.labels, splitBy)
   const ofSeries = SCOPES.get(series) ?? new Map<string, readonly Scope[]>()
   SCOPES.set(series, ofSeries.set(name, found))
   return found

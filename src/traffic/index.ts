@@ -43,9 +43,11 @@ export type { ExternalQuery, ExternalReading, IndicatorQuery, MetricQuery, Reque
 export { REASONS, type Reason } from './reason.ts'
 export {
   type Matcher,
+  narrowSelector,
   type ParsedSelector,
   parseSelector,
   type RegexCompiler,
+  renameLabels,
   type Selector,
   type SelectorError,
 } from './selector.ts'

@@ -6,6 +6,11 @@ export interface Selector {
   /** As it was written, normalised: matchers in order of name, one space after a comma. */
   readonly text: string
   readonly matches: (labels: Labels) => boolean
+  /**
+   * Labels as the selector reads them, for whoever groups what it matches: a label that was renamed is found under its
+   * present name. Absent: as they are.
+   */
+  readonly reads?: (labels: Labels) => Labels
 }
 
 export interface Matcher {
@@ -31,6 +36,46 @@ export interface SelectorError {
  * linear in the value: selectors come from people, values from the internet. `.` matches a line break, as in Prometheus.
  */
 export type RegexCompiler = (pattern: string) => Result<(value: string) => boolean, string>
+
+/**
+ * The selector with more equalities: an absent label is an empty value. Its text says so too, because selectors with the
+ * same text are the same to whoever remembers what they match.
+ */
+export function narrowSelector(selector: Selector, labels: Labels): Selector {
+  const wanted = Object.entries(labels)
+  if (wanted.length === 0) return selector
+  const added = wanted.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')
+  return {
+    ...selector,
+    text: `${selector.text.slice(0, -1)}${selector.text.endsWith('{}') ? '' : ', '}${added}}`,
+    matches: (found) => {
+      const read = selector.reads?.(found) ?? found
+      return selector.matches(found) && wanted.every(([name, value]) => (read[name] ?? '') === value)
+    },
+  }
+}
+
+/**
+ * The selector for labels of which some were called otherwise before: `formers` has the former name of each present
+ * one. Where both stand, the present one counts.
+ */
+export function renameLabels(selector: Selector, formers: Readonly<Record<string, string>>): Selector {
+  const names = Object.entries(formers)
+  if (names.length === 0) return selector
+  const reads = (labels: Labels): Labels => {
+    const read: Record<string, string> = { ...labels }
+    for (const [present, former] of names) {
+      const value = labels[former]
+      if (value !== undefined && (labels[present] ?? '') === '') {
+        read[present] = value
+        if (formers[former] === undefined) delete read[former]
+      }
+    }
+    return read
+  }
+  const told = names.map(([present, former]) => `${present}=${former}`).join(', ')
+  return { text: `${told}: ${selector.text}`, matches: (labels) => selector.matches(reads(labels)), reads }
+}
 
 type Read<T> = Result<{ readonly value: T; readonly end: number }, SelectorError>
 

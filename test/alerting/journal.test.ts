@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { act, EMPTY_STATE, fold, incidentsOf, step } from '../../src/alerting/index.ts'
 import { seconds, unixSeconds } from '../../src/base/index.ts'
+import { runs } from '../property-runs.ts'
 import { evaluationAt, minute, PAGE, readTimeline, run, scopesOf, sloWith, TICKET } from './timeline.ts'
 
 const rates = fc.array(
@@ -31,7 +32,7 @@ test('folding the journal gives the state, at every step and over every restart'
       const half = Math.floor(journal.length / 2)
       expect(fold(fold(EMPTY_STATE, journal.slice(0, half)), journal.slice(half))).toEqual(state)
     }),
-    { numRuns: 20 },
+    runs(0.2),
   )
 })
 
@@ -54,7 +55,7 @@ test('whatever happens: at most one open incident an objective, its numbers soun
         expect(told.map((one) => one.seq)).toEqual(seqs)
       }
     }),
-    { numRuns: 20 },
+    runs(0.2),
   )
 })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { labelsKey, pickLabels } from '../../src/base/index.ts'
+import { runs } from '../property-runs.ts'
 
 const labels = fc.dictionary(fc.string({ maxLength: 4 }), fc.string({ maxLength: 4 }))
 
@@ -20,7 +21,7 @@ test('two different sets of labels never share a key', () => {
     fc.property(labels, labels, (a, b) => {
       expect(labelsKey(a) === labelsKey(b)).toBe(filled(a) === filled(b))
     }),
-    { numRuns: 2_000 },
+    runs(10),
   )
 })
 

@@ -38,7 +38,10 @@ describe('Journey', () => {
         '{ all: [{ slo: a, where: { cloud_provider: gcp } }, { any: [{ slo: b }, { provider: alb }] }, { atLeast: 1, of: [{ slo: a }, { journey: pay }] }, { routes: [{ slo: a, weight: 70 }, { slo: b, weight: 0.5 }] }] }',
       )
     const { journeys, problems } = load(more)
-    expect(problems).toEqual([])
+    // 99.9 % of three things in a row that promise 99.9 % each cannot be kept, and is evaluated all the same.
+    expect(problems).toMatchObject([
+      { code: 'NINES-1708', severity: 'warning', remedy: expect.stringContaining('a gcp 99.9') },
+    ])
     const [, buy] = journeys
     expect(buy).toMatchObject({ name: 'buy', target: '99.9', allowed: 1_000, windows: [{ name: '30d' }] })
     const a = { kind: 'slo', slo: 'a', objective: '1', where: {} }
@@ -249,6 +252,32 @@ test('a renamed SLO keeps its identity and its former ones', () => {
     locale: 'ja',
   })
 })
+
+test('a renamed label keeps its history: what was written under the former name is matched, and read as the present one', () => {
+  const text = `${source()}---\n${slo({ annotations: '{ nines.dev/label-aliases: "service_name=app, k8s_cluster_name=cluster" }' })}`
+  const { slos, problems } = loadDefinitions([{ file: 'a.yaml', text }])
+  expect(problems).toEqual([])
+  const query = slos[0]?.queries[0]?.total
+  if (query?.kind !== 'requests') throw new Error('no requests')
+  expect(query.match.matches({ app: 'checkout' })).toBe(true)
+  expect(query.match.matches({ app: 'search' })).toBe(false)
+  expect(query.match.matches({ app: 'checkout', service_name: 'search' })).toBe(false)
+  expect(query.match.reads?.({ app: 'checkout', cluster: 'a', operation: 'x' })).toEqual({
+    service_name: 'checkout',
+    k8s_cluster_name: 'a',
+    operation: 'x',
+  })
+})
+
+test.each(['cluster', 'a=a', 'a=b, a=c', '1=b'])(
+  'the label alias %j is refused, with what to write',
+  (alias) => {
+    const text = `${source()}---\n${slo({ annotations: `{ nines.dev/label-aliases: "${alias}" }` })}`
+    expect(loadDefinitions([{ file: 'a.yaml', text }]).problems).toMatchObject([
+      { code: 'NINES-1502', remedy: 'Write present=former, as in k8s_cluster_name=cluster.' },
+    ])
+  },
+)
 
 test('documents may be named and kept apart: an SLO by reference is the SLO in place', () => {
   const text = `${source()}---

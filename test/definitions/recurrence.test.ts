@@ -46,10 +46,8 @@ test('rules recur when another implementation of RFC 5545 says they do', () => {
     const what = stretch({ start: began, end: undefined, length: seconds(1), zone: 'UTC', recurrence: rule })
     let sum = 0
     const expected = recurs.map((gap) => (sum += gap))
-    expect(
-      occurrencesOf(what, horizon).map((r) => r.from),
-      rule,
-    ).toEqual(expected)
+    const found = occurrencesOf(what, horizon).map((r) => r.from)
+    expect(found.join(), rule).toBe(expected.join())
   }
 })
 

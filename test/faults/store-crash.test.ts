@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compileSource } from '../slow/compiled.ts'
-import { BASE } from '../slow/store-contract.ts'
+import { BASE } from '../slow/store-words.ts'
 import { createRandom } from '../world.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'nines-crash-'))

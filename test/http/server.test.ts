@@ -83,6 +83,7 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
       return [{ seq: 1, at: now, kind: 'correction', text: 'Approved by sato.', data: { id: 'upgrade' } }]
     },
     sources: async () => [],
+    distances: async ({ from, to }) => ({ range: { from, to }, legs: [] }),
     subscribe: (_lastId, tell) => {
       subscribers.push(tell)
       return () => undefined
@@ -229,6 +230,7 @@ test('the OpenAPI document describes every endpoint that is served', async () =>
   const document = (await server.inject('/nines/openapi.json')).json()
   expect(document.openapi).toBe('3.1.0')
   expect(Object.keys(document.paths).sort()).toEqual([
+    '/api/v1/distances',
     '/api/v1/incidents',
     '/api/v1/incidents/{id}',
     '/api/v1/incidents/{id}/actions',

@@ -9,6 +9,7 @@ import {
   renderSlack,
   type SlackMessage,
 } from '../../src/notify/index.ts'
+import { runs } from '../property-runs.ts'
 import { briefOf, evaluationOf, incidentWith, START } from './estate.ts'
 
 /** A message as people read it, one block after the other. */
@@ -327,7 +328,7 @@ test('whatever a brief holds, Slack takes the message and nobody is called', () 
         expect(flat(message)).not.toContain('user:secret')
       }
     }),
-    { numRuns: 30 },
+    runs(0.5),
   )
 })
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { unixSeconds } from '../../src/base/index.ts'
 import { combineCoverage } from '../../src/service/coverage.ts'
 import type { CoverageSpan } from '../../src/traffic/index.ts'
+import { runs } from '../property-runs.ts'
 
 const MINUTES = 12
 const range = { from: unixSeconds(0), to: unixSeconds(MINUTES * 60) }
@@ -41,7 +42,7 @@ test('a minute of the whole is known only when every part knows it', () => {
         expect(combined.find((s) => s.from <= minute * 60 && minute * 60 < s.to)?.state).toBe(expected)
       }
     }),
-    { numRuns: 500 },
+    runs(2),
   )
 })
 

@@ -25,6 +25,17 @@ test('a question about one split matches only its series', () => {
   expect(matches({ service_name: 'search', cloud_provider: 'aws' })).toBe(false)
 })
 
+test('the question about a split is not the question about the whole, in words either', () => {
+  const textOf = (scope: Record<string, string>): string => {
+    const { total } = inScope(query, scope)
+    return total.kind === 'requests' ? total.match.text : ''
+  }
+  expect(textOf({})).toBe('{service_name="checkout"}')
+  expect(textOf({ cloud_provider: 'aws', cloud_region: 'a"b' })).toBe(
+    '{service_name="checkout", cloud_provider="aws", cloud_region="a\\"b"}',
+  )
+})
+
 test('every request is in one row of the heatmap, and the threshold lies between two rows', async () => {
   const durations = [200, 9_000, 260_000, 299_999, 300_000, 310_000, 5_200_000]
     .map(binOf)

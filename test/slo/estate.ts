@@ -125,5 +125,4 @@ export function answerOf(
   return [...answers.values()].map((a) => ({ ...a, start: range.from, width }))
 }
 
-/** How often each property is tried: 200 times, or NINES_PROPERTY_RUNS times. */
-export const propertyRuns = Number(process.env['NINES_PROPERTY_RUNS'] ?? 200)
+export { propertyRuns } from '../property-runs.ts'

@@ -1,73 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  type Labels,
-  microseconds,
-  type Range,
-  seconds,
-  type UnixSeconds,
-  unixSeconds,
-} from '../../src/base/index.ts'
+import { type Labels, microseconds, type Range, seconds } from '../../src/base/index.ts'
 import type { Ledger } from '../../src/store/index.ts'
 import {
   binAtEdge,
   type ExternalQuery,
   type IndicatorQuery,
   type LedgerStep,
+  type MetricQuery,
   OVERFLOW,
   type RequestQuery,
-  type Selector,
+  renameLabels,
   type TrafficRow,
 } from '../../src/traffic/index.ts'
-
-/** Midnight UTC of two days ago: recent enough for every retention, and all minutes are in the past. */
-export const BASE = unixSeconds(Math.floor(Date.now() / 86_400_000) * 86_400 - 2 * 86_400)
-export const minute = (n: number): UnixSeconds => unixSeconds(BASE + n * 60)
-export const span = (from: number, to: number): Range => ({ from: minute(from), to: minute(to) })
-export const every: Selector = { text: '{}', matches: () => true }
-export const only = (name: string, value: string): Selector => ({
-  text: `{${name}="${value}"}`,
-  matches: (labels) => labels[name] === value,
-})
-
-export function row(source: string, given: Partial<TrafficRow> = {}): TrafficRow {
-  const labels = { service_name: 'checkout' }
-  return { source, labels, minute: minute(0), outcome: 'good', reason: '2xx', count: 1, ...given }
-}
-
-export function step(given: Partial<LedgerStep> = {}): LedgerStep {
-  return { writer: 'w', revision: 1, traffic: [], ...given }
-}
-
-export function requests(source: string, given: Partial<RequestQuery> = {}): RequestQuery {
-  return { kind: 'requests', source, match: every, outcome: 'all', ...given }
-}
-
-export function indicator(
-  source: string,
-  given: Partial<RequestQuery> = {},
-  splitBy: string[] = [],
-): IndicatorQuery {
-  const total = requests(source, { ...given, outcome: 'all' })
-  return {
-    id: source,
-    numerator: { counts: 'good', query: requests(source, { outcome: 'good', ...given }) },
-    total: { ...total, ...(given.within === undefined ? {} : { within: undefined }) } as RequestQuery,
-    splitBy,
-  }
-}
-
-/** Good and bad per scope, as text that a test can compare at a glance. */
-export async function readout(
-  ledger: Ledger,
-  query: IndicatorQuery,
-  range: Range,
-  width = 60,
-): Promise<Record<string, string>> {
-  const answer = await ledger.read([query], { range, width: seconds(width) })
-  return Object.fromEntries(
-    answer.map((s) => [JSON.stringify(s.scope), `${[...s.good].join(' ')} / ${[...s.bad].join(' ')}`]),
-  )
-}
+import { BASE, indicator, minute, only, readout, requests, row, span, step } from './store-words.ts'
 
 /** What any ledger promises, on whichever engine it stands. Each test has a source of its own. */
 export function contract(open: () => Promise<Ledger>): void {
@@ -292,6 +237,40 @@ export function contract(open: () => Promise<Ledger>): void {
     expect(await ask(['reason'], 2)).toEqual([
       { labels: { reason: 'flag-UF' }, good: 0, bad: 8 },
       { labels: { reason: '5xx' }, good: 0, bad: 3 },
+    ])
+  })
+
+  test('a label that was renamed is found, split and broken down under its present name', async () => {
+    const of = (labels: Labels, count: number): TrafficRow => row('renamed', { labels, count })
+    await ledger.write(
+      step({ traffic: [of({ cluster: 'a' }, 1), of({ k8s: 'a' }, 20), of({ k8s: 'b', cluster: 'z' }, 300)] }),
+    )
+    const whole = indicator('renamed')
+    const as = (query: MetricQuery): MetricQuery =>
+      query.kind === 'external' ? query : { ...query, match: renameLabels(query.match, { k8s: 'cluster' }) }
+    const renamed = {
+      ...whole,
+      splitBy: ['k8s'],
+      numerator: { ...whole.numerator, query: as(whole.numerator.query) },
+      total: as(whole.total),
+    }
+    const range = span(0, 1)
+    const found = await ledger.read([renamed, { ...whole, id: 'plain', splitBy: ['k8s'] }], {
+      range,
+      width: seconds(60),
+    })
+    const counts = found.map(({ query, scope, good }) => [query, scope, good[0]])
+    expect(counts).toEqual(
+      expect.arrayContaining([
+        [renamed.id, {}, 321],
+        [renamed.id, { k8s: 'a' }, 21],
+        [renamed.id, { k8s: 'b' }, 300],
+        ['plain', { k8s: 'a' }, 20],
+      ]),
+    )
+    expect(await ledger.breakdown(renamed, { range, by: ['k8s'], limit: 10 })).toEqual([
+      { labels: { k8s: 'b' }, good: 300, bad: 0 },
+      { labels: { k8s: 'a' }, good: 21, bad: 0 },
     ])
   })
 

@@ -7,8 +7,8 @@ import { microseconds, seconds, unixSeconds } from '../../src/base/index.ts'
 import { type Ledger, openLedger } from '../../src/store/index.ts'
 import { binAtEdge, type IndicatorQuery, type LedgerStep, type TrafficRow } from '../../src/traffic/index.ts'
 import { createTestWorld } from '../world.ts'
-import { indicator, minute, only, readout, requests, row, span, step } from './store-contract.ts'
 import { createModel } from './store-model.ts'
+import { indicator, minute, only, readout, requests, row, span, step } from './store-words.ts'
 
 const path = mkdtempSync(join(tmpdir(), 'nines-ledger-'))
 let ledger: Ledger

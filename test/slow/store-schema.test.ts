@@ -8,7 +8,7 @@ import { type LedgerOptions, openLedger } from '../../src/store/index.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { type Migration, SCHEMA } from '../../src/store/schema.ts'
 import { createTestWorld } from '../world.ts'
-import { BASE, indicator, minute, readout, row, span, step } from './store-contract.ts'
+import { BASE, indicator, minute, readout, row, span, step } from './store-words.ts'
 
 // One directory for all: the engine binds one in a process.
 const path = mkdtempSync(join(tmpdir(), 'nines-schema-'))

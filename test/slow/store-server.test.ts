@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Ledger, type LedgerOptions, openLedger } from '../../src/store/index.ts'
 import { createTestWorld } from '../world.ts'
-import { BASE, contract, indicator, minute, readout, row, span, step } from './store-contract.ts'
+import { contract } from './store-contract.ts'
+import { BASE, indicator, minute, readout, row, span, step } from './store-words.ts'
 
 // The same promises over HTTP, where several processes share a ledger. A real server is used when its URL is given.
 const given = process.env['NINES_CLICKHOUSE_URL']

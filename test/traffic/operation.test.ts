@@ -36,14 +36,20 @@ describe('the operation of a path', () => {
     expect(operationOf('/v1/users/7/orders', patterns)).toBe('/v1/users/{id}/orders')
   })
 
+  // What may stand in a path and in a query, as RFC 3986 says.
+  const asked = fc.constantFrom(..."abcXYZ019-._~!$&'()*+,;=:@/?".split(''), '%41', '%2F')
+  const segment = fc.string({
+    unit: fc.constantFrom(..."abcXYZ019-._~!$&'()*+,;=:@".split(''), '%41', '%2F'),
+  })
+  const paths = fc.array(segment, { maxLength: 6 }).map((segments) => `/${segments.join('/')}`)
+
   test('never carries a query, and is found again as itself', () => {
     fc.assert(
-      fc.property(fc.webPath(), fc.webQueryParameters(), (path, query) => {
+      fc.property(paths, fc.string({ unit: asked }), (path, query) => {
         const operation = operationOf(`${path}?${query}`)
         expect(operation).not.toContain('?')
         expect(operationOf(operation)).toBe(operation)
       }),
-      { numRuns: 30 },
     )
   })
 })

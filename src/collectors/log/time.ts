@@ -91,7 +91,7 @@ function timeOfDay(text: string, at: number): number | undefined {
 }
 
 /** Days since 1970. Source: H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil. */
-function dayOf(year: number, month: number, day: number): number | undefined {
+export function dayOf(year: number, month: number, day: number): number | undefined {
   if (!(year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return undefined
   const shifted = month <= 2 ? year - 1 : year
   const era = Math.floor(shifted / 400)

@@ -1,3 +1,5 @@
+import type { ServiceRule } from '../request/options.ts'
+
 /** What a key of an attribute says about a request; the first of several generations of names is the newest. */
 export interface KeyMeaning {
   readonly key: string
@@ -34,8 +36,9 @@ export const PLACE_COUNT = 15
 export const SAMPLER_KEYS: readonly string[] = ['sampler.type', 'sampling.probability', 'SampleRate']
 
 /** Whether the value of one of them says so: a sampler that keeps all says `const`, a rate or a share of 1. */
-export function saysSampled(value: unknown): boolean {
-  return value !== undefined && value !== 'const' && Number(value) !== 1
+export function saysSampled(value: string | number | boolean | undefined): boolean {
+  if (value === undefined || typeof value === 'boolean' || value === '') return false
+  return value !== 'const' && Number(value) !== 1
 }
 
 // OpenTelemetry's conventions, newest name first, then the tags that Envoy's own tracers write.
@@ -56,17 +59,23 @@ const SPAN_KEYS: Readonly<Record<Exclude<keyof typeof PLACES, 'service'>, readon
   sampler: SAMPLER_KEYS,
 }
 
-/** The keys of spans, and the one that names the service when the spans have it. */
-export function spanKeys(serviceField: string | undefined): readonly KeyMeaning[] {
-  const keys = Object.entries(SPAN_KEYS).flatMap(([name, names]) =>
-    names.map((key, i) => ({ key, place: placeNamed(name), rank: names.length - i })),
-  )
-  return serviceField === undefined
-    ? keys
-    : [
-        ...keys.filter(({ key }) => key !== serviceField),
-        { key: serviceField, place: PLACES.service, rank: 1 },
-      ]
+/** Places that only name services, so that they are looked for only when services are named by them. */
+const NAMING: ReadonlyMap<number, string> = new Map<number, string>([
+  [PLACES.authority, 'authority'],
+  [PLACES.upstreamCluster, 'upstream_cluster'],
+])
+
+/** The keys of spans that are looked for, by the rule that names services. */
+export function spanKeys(service: ServiceRule): readonly KeyMeaning[] {
+  const from = service.kind === 'from' ? service.from : undefined
+  const keys = Object.entries(SPAN_KEYS)
+    .flatMap(([name, names]) =>
+      names.map((key, i) => ({ key, place: placeNamed(name), rank: names.length - i })),
+    )
+    .filter(({ place }) => (NAMING.get(place) ?? from) === from)
+  if (service.kind === 'fixed' || service.from !== 'field' || service.field === 'service.name') return keys
+  const own = { key: service.field, place: PLACES.service, rank: 1 }
+  return [...keys.filter(({ key }) => key !== service.field), own]
 }
 
 function placeNamed(name: string): number {

@@ -6,7 +6,7 @@ import { formatAddress } from './address.ts'
 import { listenGrpc } from './grpc.ts'
 import { listenHttp, type Transport, type TransportOptions } from './http.ts'
 import type { OtlpOptions, SignalName } from './options.ts'
-import { createReception } from './reception.ts'
+import { type Counted, createReception } from './reception.ts'
 import type { Signal, SignalSettings } from './signal.ts'
 import { createAdmission } from './token.ts'
 
@@ -42,6 +42,7 @@ class OtlpReceiver {
   readonly #intake: Intake
   readonly #listening = new Map<'http' | 'grpc', Transport>()
   #signals: ReadonlyMap<SignalName, Signal> = new Map()
+  #reception: Counted | undefined
   readonly #problems = new Map<string, Problem>()
   #state: 'starting' | 'listening' | 'stopped' = 'starting'
 
@@ -102,6 +103,11 @@ class OtlpReceiver {
           ok: true,
         })),
         ...[...this.#signals.values()].flatMap((signal) => signal.targets?.() ?? []),
+        ...[...(this.#reception?.passedOver() ?? [])].map(([signal, requests]) => ({
+          name: signal,
+          detail: `${requests} requests passed over, since signals does not name ${signal}`,
+          ok: true,
+        })),
       ],
     }
   }
@@ -120,8 +126,9 @@ class OtlpReceiver {
     if (token === undefined || signal.aborted) return
     const { options } = this.#settings
     this.#signals = this.#createSignals()
+    this.#reception = createReception(this.#intake, this.#signals)
     const shared = {
-      reception: createReception(this.#intake, this.#signals),
+      reception: this.#reception,
       admits: createAdmission(token === '' ? undefined : token),
       maxBody: options.maxBody,
       maxArriving: options.maxWaiting,

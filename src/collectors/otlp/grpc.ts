@@ -28,7 +28,7 @@ const SERVICES: Readonly<Record<SignalName, string>> = {
 
 /** Listens for OTLP over gRPC, without TLS. Rejects when the address cannot be listened on. */
 export async function listenGrpc(world: World, options: TransportOptions): Promise<Transport> {
-  const { address, reception, maxBody, maxConnections } = options
+  const { address, maxBody, maxConnections } = options
   const server = new Server({
     'grpc.max_receive_message_length': maxBody,
     'grpc.max_concurrent_streams': STREAMS,
@@ -38,7 +38,6 @@ export async function listenGrpc(world: World, options: TransportOptions): Promi
   })
   let requests = 0
   for (const signal of SIGNALS) {
-    if (!reception.takes(signal)) continue
     const handle = createHandler(world, options, signal)
     server.addService(definitionOf(signal), {
       Export: (call: Parameters<typeof handle>[0], callback: Parameters<typeof handle>[1]) => {

@@ -151,7 +151,7 @@ class OtlpHttp {
   ): Refusal | undefined {
     const { reception, admits, maxBody } = this.#options
     const { headers, method } = request
-    if (signal === undefined || !reception.takes(signal)) return NOT_FOUND
+    if (signal === undefined) return NOT_FOUND
     if (method !== 'POST') return { ...NOT_ALLOWED, message: `${method} is not POST` }
     if (!admits(headers.authorization)) return UNAUTHENTICATED
     if (encoding === undefined) return { ...UNSUPPORTED, message: `content-type ${WRITE_TYPES}` }

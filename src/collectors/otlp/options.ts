@@ -20,6 +20,7 @@ export interface OtlpOptions extends RequestOptions {
   readonly grpc: Address | undefined
   /** Senders must show what stands in this file. */
   readonly tokenFile: string | undefined
+  /** Which are counted; the others are taken and passed over. A request that two of them tell of would count twice. */
   readonly signals: ReadonlySet<SignalName>
   /** Whether spans that took a message from a queue are requests too. */
   readonly consumers: boolean
@@ -144,7 +145,7 @@ function signalsOf(reader: OptionReader): ReadonlySet<SignalName> {
   for (const name of names)
     if (!SIGNALS.some((signal) => signal === name))
       reader.problem('signals', `'${name}' is no signal`, { remedy: `write one of ${SIGNALS.join(', ')}` })
-  return new Set(names.length === 0 ? SIGNALS : known)
+  return new Set(names.length === 0 ? ['traces'] : known)
 }
 
 function duplicatesOf(reader: OptionReader): OtlpOptions['duplicates'] {

@@ -15,23 +15,36 @@ export interface Request {
 
 /** Where both transports bring their requests. */
 export interface Reception {
-  readonly takes: (signal: SignalName) => boolean
   /** What is said to so many bytes before they are looked at; undefined when they are. */
   readonly refuses: (bytes: number) => Answer | undefined
   /** Resolves when the request is on disk, or will not be. */
   readonly receive: (request: Request) => Promise<Answer>
 }
 
-export function createReception(intake: Intake, signals: ReadonlyMap<SignalName, Signal>): Reception {
+/** A reception that says what it did not count. */
+export interface Counted extends Reception {
+  /** Requests of signals that this source does not count. */
+  readonly passedOver: () => ReadonlyMap<SignalName, number>
+}
+
+/**
+ * A signal that is not among `signals` is taken and passed over: senders send all three by default, and one that was
+ * refused would be an error in their logs for ever.
+ */
+export function createReception(intake: Intake, signals: ReadonlyMap<SignalName, Signal>): Counted {
+  const passedOver = new Map<SignalName, number>()
   return {
-    takes: (signal) => signals.has(signal),
+    passedOver: () => passedOver,
     refuses: (bytes) => {
       const refused = intake.refuses(bytes)
       return refused === undefined ? undefined : answerOf(refused)
     },
     receive: async ({ signal, encoding, body, sent }) => {
       const reader = signals.get(signal)
-      if (reader === undefined) return { kind: 'refused', message: `this receiver takes no ${signal}` }
+      if (reader === undefined) {
+        passedOver.set(signal, (passedOver.get(signal) ?? 0) + 1)
+        return { kind: 'taken', rejected: 0, message: '' }
+      }
       const read = reader.read(body, encoding)
       if (read.kind === 'failed') return { kind: 'refused', message: read.error }
       const { rejected, message, count } = read.value

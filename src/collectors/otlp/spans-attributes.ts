@@ -1,4 +1,5 @@
 import type { HealthCheckRules } from '../../traffic/index.ts'
+import type { ServiceRule } from '../request/options.ts'
 import { KeyTable, PLACES, saysSampled, spanKeys } from './attributes.ts'
 import type { TextTable } from './attributes-text.ts'
 import type { SpanFacts } from './spans.ts'
@@ -11,27 +12,33 @@ const YES = 1
 /** Puts the values of attributes where they belong among a span's facts; makes texts only of what will be looked at. */
 export class SpanAttributes {
   readonly keys: KeyTable
+  /** What the texts are cut out of. */
+  bytes: Uint8Array = new Uint8Array(0)
+  readonly #facts: SpanFacts
   readonly #texts: TextTable
   readonly #paths: Suspicion
   readonly #agents: Suspicion
 
   constructor(
+    facts: SpanFacts,
     texts: TextTable,
-    options: { readonly serviceField: string | undefined; readonly healthChecks: HealthCheckRules },
+    options: { readonly service: ServiceRule; readonly healthChecks: HealthCheckRules },
   ) {
-    this.keys = new KeyTable(spanKeys(options.serviceField))
+    this.keys = new KeyTable(spanKeys(options.service))
+    this.#facts = facts
     this.#texts = texts
     this.#paths = suspicionOfPaths(options.healthChecks)
     this.#agents = suspicionOfAgents(options.healthChecks)
   }
 
-  /** A text in `bytes[from, to)` under the key with the index. */
-  putText(facts: SpanFacts, index: number, text: TextAt): void {
+  /** The text `bytes[start, to)` under the key with the index. */
+  putText(index: number, start: number, to: number): void {
     const meaning = this.keys.meanings[index]
     if (meaning === undefined) return
     const { place, rank } = meaning
-    const { bytes, to } = text
-    let { from } = text
+    const { bytes } = this
+    const facts = this.#facts
+    let from = start
     switch (place) {
       case PLACES.path:
         if (meaning.key === 'http.url') from = pathStart(bytes, from, to)
@@ -53,7 +60,7 @@ export class SpanAttributes {
   }
 
   /** Numbers count where a status is meant, and where any value does. */
-  putNumber(facts: SpanFacts, index: number, value: number): void {
+  putNumber(index: number, value: number): void {
     const meaning = this.keys.meanings[index]
     if (meaning === undefined) return
     const { place, rank } = meaning
@@ -61,20 +68,14 @@ export class SpanAttributes {
       place === PLACES.httpStatus ||
       place === PLACES.grpcStatus ||
       (place === PLACES.sampler && saysSampled(value))
-    facts.put(place, rank, counts ? value : undefined)
+    this.#facts.put(place, rank, counts ? value : undefined)
   }
 
   /** A truth, a list, a map or nothing, which say nothing under any of our keys. */
-  putOther(facts: SpanFacts, index: number): void {
+  putOther(index: number): void {
     const meaning = this.keys.meanings[index]
-    if (meaning !== undefined) facts.put(meaning.place, meaning.rank, undefined)
+    if (meaning !== undefined) this.#facts.put(meaning.place, meaning.rank, undefined)
   }
-}
-
-export interface TextAt {
-  readonly bytes: Uint8Array
-  readonly from: number
-  readonly to: number
 }
 
 /** Where the path of a URL begins: at the slash behind the host. */

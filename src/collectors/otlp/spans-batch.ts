@@ -27,13 +27,16 @@ export class SpanBatch {
   #series: SpanSeries[] = []
   #judgements: Judgement[] = []
   #endMs = new Float64Array(FIRST_SIZE)
-  #minutes = new Float64Array(FIRST_SIZE)
+  /** Unsigned 32 bits end in 2106, as the ledger's minutes do. */
+  #minutes = new Uint32Array(FIRST_SIZE)
   #durations = new Float64Array(FIRST_SIZE)
   #weights = new Float64Array(FIRST_SIZE)
   #ids = new Int32Array(FIRST_SIZE * ID_WORDS)
+  readonly #facts: SpanFacts
   readonly #setting: BatchSetting
 
-  constructor(setting: BatchSetting) {
+  constructor(facts: SpanFacts, setting: BatchSetting) {
+    this.#facts = facts
     this.#setting = setting
   }
 
@@ -46,15 +49,17 @@ export class SpanBatch {
     }
   }
 
-  add(facts: SpanFacts, found: { series: SpanSeries; judgement: Judgement; weight: number }): void {
+  /** Keeps the span whose facts are there. */
+  add(series: SpanSeries, judgement: Judgement, weight: number): void {
+    const facts = this.#facts
     const at = this.size
     if (at >= this.#minutes.length) this.#resize(at * 2)
-    this.#series[at] = found.series
-    this.#judgements[at] = found.judgement
+    this.#series[at] = series
+    this.#judgements[at] = judgement
     this.#endMs[at] = facts.endMs
     this.#minutes[at] = Math.floor(facts.endSeconds / 60) * 60
     this.#durations[at] = facts.duration
-    this.#weights[at] = found.weight
+    this.#weights[at] = weight
     const { ids } = facts
     for (let i = 0; i < ID_WORDS; i++) this.#ids[at * ID_WORDS + i] = ids[i] ?? 0
     this.size = at + 1
@@ -73,7 +78,7 @@ export class SpanBatch {
         continue
       }
       const { outcome, reason, timed } = judgement
-      const duration = this.#durations[i] ?? 0
+      const duration = small(this.#durations[i] ?? 0)
       series.handle ??= into.series(series.labels)
       const addition = {
         minute: this.#minutes[i] ?? 0,
@@ -103,7 +108,9 @@ export class SpanBatch {
 
   #resize(size: number): void {
     this.#endMs = resized(this.#endMs, size)
-    this.#minutes = resized(this.#minutes, size)
+    const minutes = new Uint32Array(size)
+    minutes.set(this.#minutes.subarray(0, Math.min(size, this.#minutes.length)))
+    this.#minutes = minutes
     this.#durations = resized(this.#durations, size)
     this.#weights = resized(this.#weights, size)
     const ids = new Int32Array(size * ID_WORDS)
@@ -122,6 +129,11 @@ function wholeWeight(series: SpanSeries, reason: string, weight: number): number
   const whole = Math.floor(owed + 1e-6)
   series.carried.set(reason, owed - whole)
   return whole
+}
+
+/** The same number, in the form in which the engine keeps small whole numbers without a place of their own. */
+function small(value: number): number {
+  return value < 2_147_483_648 ? value | 0 : value
 }
 
 function resized(column: Float64Array, size: number): Float64Array<ArrayBuffer> {

@@ -12,6 +12,8 @@ import type { SpanFacts } from './spans.ts'
 /** Statuses that say that the client left, whose judgement needs the duration. */
 const LEFT_CODES: ReadonlySet<number> = new Set([0, 460, 499])
 const GRPC_CANCELLED = 1
+/** The status of a connection that was upgraded, whose duration is no latency. */
+const UPGRADED = 101
 const MOST_TEXTS = 64
 
 /**
@@ -78,7 +80,7 @@ export class SpanJudge {
 
   #plain(facts: SpanFacts, grpcStatus: number | undefined, code: number | undefined): Judgement | undefined {
     if (grpcStatus !== undefined) {
-      if (grpcStatus === GRPC_CANCELLED) return undefined
+      if (grpcStatus === GRPC_CANCELLED || code === UPGRADED) return undefined
       return (this.#byGrpc[grpcStatus] ??= this.#judge({ grpcStatus }))
     }
     if (code !== undefined) {

@@ -89,9 +89,10 @@ export class SpanNaming {
       byService: new Map(),
       isSampled: SAMPLER_KEYS.some((key) => saysSampled(attributes.get(key))),
       name: (operation, facts) => {
+        // Naming is asked for the service alone: what names the operation of a span names no path.
         const record = {
           endMs: 0,
-          route: operation,
+          route: undefined,
           path: operation,
           service: facts.text(PLACES.service)?.text ?? ownService,
           authority: facts.text(PLACES.authority)?.text,
@@ -99,11 +100,10 @@ export class SpanNaming {
           traceId: undefined,
           requestId: undefined,
         }
-        const { labels: found } = seriesOf(record)
-        if (this.#fresh < MOST_FRESH || this.#known.has(labelsKey(found)))
-          return this.#series(found, operation)
-        const { operation: _, ...rest } = found
-        return this.#series(rest, '')
+        const { operation: _, ...rest } = seriesOf(record).labels
+        const named = operation === '' ? rest : { ...rest, operation }
+        const isKnown = this.#fresh < MOST_FRESH || this.#known.has(labelsKey(named))
+        return isKnown ? this.#series(named, operation) : this.#series(rest, '')
       },
     }
   }

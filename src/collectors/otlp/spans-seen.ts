@@ -54,8 +54,11 @@ export class SeenSpans {
     if (this.#before?.has(entry, hash) === true) return false
     if (!this.#now.add(entry, hash)) return false
     if (this.#now.size >= this.#most) {
+      // The memory of the last but one is used again, which saves growing into it.
+      const next = this.#before ?? new Generation()
+      next.clear()
       this.#before = this.#now
-      this.#now = new Generation()
+      this.#now = next
     }
     return true
   }
@@ -65,6 +68,11 @@ export class SeenSpans {
 class Generation {
   size = 0
   #words = new Int32Array(FIRST_SIZE * WORDS)
+
+  clear(): void {
+    this.size = 0
+    this.#words.fill(0)
+  }
 
   has(entry: Int32Array, hash: number): boolean {
     return this.#isHeld(this.#place(entry, hash))

@@ -20,7 +20,7 @@ export interface JsonTraceTarget {
   readonly attributes: SpanAttributes
   readonly texts: TextTable
   readonly isWanted: (kind: number) => boolean
-  readonly resource: (attributes: ReadonlyMap<string, AttributeValue>) => SpanResource
+  readonly resource: (attributes: ReadonlyMap<string, AttributeValue>) => SpanResource | undefined
   readonly span: (resource: SpanResource) => void
   readonly item: () => void
 }
@@ -40,6 +40,7 @@ export function readJsonTraces(body: unknown, target: JsonTraceTarget): string |
     const attributes = attributesOf(each['resource'])
     if (scopeSpans === undefined || attributes === undefined) return 'scopeSpans or attributes is no list'
     const resource = target.resource(attributes)
+    if (resource === undefined) return 'the attributes of a resource cannot be read'
     for (const scope of scopeSpans) {
       const spans = isObject(scope) ? listIn(scope, 'spans') : undefined
       if (spans === undefined) return 'an element of scopeSpans has no list of spans'
@@ -80,13 +81,13 @@ function readSpan(span: JsonObject, attributes: readonly unknown[], target: Json
   facts.name = target.texts.take(bytes, 0, bytes.length)
 }
 
-function readAttribute({ key, value }: JsonObject, { facts, attributes }: JsonTraceTarget): void {
+function readAttribute({ key, value }: JsonObject, { attributes }: JsonTraceTarget): void {
   const index = typeof key === 'string' ? attributes.keys.findText(key) : -1
   if (index < 0) return
   const found = anyValueOf(value)
-  if (typeof found === 'number') attributes.putNumber(facts, index, found)
+  if (typeof found === 'number') attributes.putNumber(index, found)
   else if (typeof found === 'string') {
-    const bytes = encoder.encode(found)
-    attributes.putText(facts, index, { bytes, from: 0, to: bytes.length })
-  } else attributes.putOther(facts, index)
+    attributes.bytes = encoder.encode(found)
+    attributes.putText(index, 0, attributes.bytes.length)
+  } else attributes.putOther(index)
 }

@@ -45,8 +45,8 @@ export interface TraceTarget {
   /** What spans of a resource have in common; `bytes` when they can be known again by them. */
   readonly resource: (
     key: { readonly bytes: Uint8Array; readonly from: number; readonly to: number } | undefined,
-    attributes: () => ReadonlyMap<string, AttributeValue>,
-  ) => SpanResource
+    attributes: () => ReadonlyMap<string, AttributeValue> | undefined,
+  ) => SpanResource | undefined
   /** Called for each span that is wanted, when its facts are all there. */
   readonly span: (resource: SpanResource) => void
   /** Called for each span. */
@@ -74,6 +74,7 @@ export class TraceScanner {
   scan(bytes: Uint8Array): { readonly fault: WireFault; readonly at: number } | undefined {
     const reader = this.#reader
     reader.begin(bytes)
+    this.#target.attributes.bytes = bytes
     while (reader.next())
       if (reader.tag === RESOURCE_SPANS) {
         const outer = reader.enter()
@@ -98,7 +99,9 @@ export class TraceScanner {
     const { bytes, end } = reader
     const [from = 0, to = 0] = parts
     const key = parts.length > 2 ? undefined : { bytes, from, to }
+    if (reader.fault !== undefined) return
     const resource = this.#target.resource(key, () => this.#resourceAttributes(parts))
+    if (resource === undefined) return
     reader.at = start
     reader.end = end
     while (reader.next())
@@ -111,8 +114,8 @@ export class TraceScanner {
       } else reader.skip()
   }
 
-  /** Of several parts of one message, what repeats is joined. */
-  #resourceAttributes(parts: readonly number[]): ReadonlyMap<string, AttributeValue> {
+  /** Of several parts of one message, what repeats is joined. Undefined after a fault. */
+  #resourceAttributes(parts: readonly number[]): ReadonlyMap<string, AttributeValue> | undefined {
     const reader = this.#reader
     const attributes = new Map<string, AttributeValue>()
     for (let i = 0; i < parts.length; i += 2) {
@@ -122,7 +125,7 @@ export class TraceScanner {
         if (reader.tag === RESOURCE_ATTRIBUTES) readAttribute(reader, attributes)
         else reader.skip()
     }
-    return attributes
+    return reader.fault === undefined ? attributes : undefined
   }
 
   #span(resource: SpanResource): void {
@@ -297,33 +300,33 @@ export class TraceScanner {
   }
 
   #shortValue(index: number, from: number, to: number): void {
-    const { facts, attributes } = this.#target
+    const { attributes } = this.#target
     const reader = this.#reader
     const { bytes } = reader
     const tag = bytes[from] ?? 0
     const second = bytes[from + 1] ?? 0
     if (tag === ANY_STRING && from + 2 + second === to && second < 128) {
-      attributes.putText(facts, index, { bytes, from: from + 2, to })
+      attributes.putText(index, from + 2, to)
       return
     }
     if (tag === ANY_INT && to === from + 2 && second < 128) {
-      attributes.putNumber(facts, index, second)
+      attributes.putNumber(index, second)
       return
     }
     const third = bytes[from + 2] ?? 0
     if (tag === ANY_INT && to === from + 3 && second > 127 && third < 128) {
-      attributes.putNumber(facts, index, (second & 127) + third * 128)
+      attributes.putNumber(index, (second & 127) + third * 128)
       return
     }
     reader.at = from
     reader.end = to
-    if (!this.#value(index)) attributes.putOther(facts, index)
+    if (!this.#value(index)) attributes.putOther(index)
   }
 
   /** A KeyValue however it is written: the key may come behind the value, and either more than once. */
   #anyAttribute(from: number, to: number): void {
     const reader = this.#reader
-    const { facts, attributes } = this.#target
+    const { attributes } = this.#target
     let [keyFrom, keyTo] = [0, 0]
     reader.at = from
     reader.end = to
@@ -345,13 +348,13 @@ export class TraceScanner {
         isSet = this.#value(index) || isSet
         reader.leave(outer)
       } else reader.skip()
-    if (!isSet) attributes.putOther(facts, index)
+    if (!isSet) attributes.putOther(index)
   }
 
   /** The AnyValue at hand; false when nothing is set in it. */
   #value(index: number): boolean {
     const reader = this.#reader
-    const { facts, attributes } = this.#target
+    const { attributes } = this.#target
     let isSet = false
     while (reader.next())
       switch (reader.tag) {
@@ -359,16 +362,16 @@ export class TraceScanner {
           const length = reader.length()
           const from = reader.at
           reader.at = from + length
-          attributes.putText(facts, index, { bytes: reader.bytes, from, to: reader.at })
+          attributes.putText(index, from, reader.at)
           isSet = true
           break
         }
         case ANY_INT:
-          attributes.putNumber(facts, index, reader.int64())
+          attributes.putNumber(index, reader.int64())
           isSet = true
           break
         case ANY_DOUBLE:
-          attributes.putNumber(facts, index, reader.double())
+          attributes.putNumber(index, reader.double())
           isSet = true
           break
         case ANY_BOOL:
@@ -376,7 +379,7 @@ export class TraceScanner {
         case ANY_MAP:
         case ANY_BYTES:
           reader.skip()
-          attributes.putOther(facts, index)
+          attributes.putOther(index)
           isSet = true
           break
         default:

@@ -9,7 +9,7 @@ import { readJson } from './json.ts'
 import type { OtlpOptions } from './options.ts'
 import type { Encoding, Reading, Signal } from './signal.ts'
 import { CONSUMER, SERVER, SpanFacts } from './spans.ts'
-import { SpanAttributes, type TextAt } from './spans-attributes.ts'
+import { SpanAttributes } from './spans-attributes.ts'
 import { SpanBatch } from './spans-batch.ts'
 import { SpanExamples } from './spans-examples.ts'
 import { SpanJudge } from './spans-judge.ts'
@@ -89,12 +89,8 @@ class TraceReader {
     this.#naming = new SpanNaming({ ...options, labels }, this.#judge.isHealthCheck)
     this.#texts = new TextTable({ most: MOST_TEXTS, onForget: () => this.#forget() })
     this.#resourceTexts = new TextTable({ most: MOST_RESOURCES, onForget: () => this.#resources.clear() })
-    const hasField = service.kind === 'from' && service.from === 'field' && service.field !== 'service.name'
-    this.#attributes = new SpanAttributes(this.#texts, {
-      serviceField: hasField ? service.field : undefined,
-      healthChecks,
-    })
-    this.#batch = new SpanBatch({
+    this.#attributes = new SpanAttributes(this.#facts, this.#texts, { service, healthChecks })
+    this.#batch = new SpanBatch(this.#facts, {
       seen: duplicates === undefined ? undefined : new SeenSpans(duplicates),
       examples: new SpanExamples(source),
       now,
@@ -167,13 +163,18 @@ class TraceReader {
     })
   }
 
-  #resource(key: TextAt | undefined, attributes: () => ReadonlyMap<string, AttributeValue>): SpanResource {
-    if (key === undefined) return this.#naming.resource(attributes())
-    const text = this.#resourceTexts.take(key.bytes, key.from, key.to)
-    const known = this.#resources.get(text)
+  /** What spans of a resource have in common, kept by its bytes; undefined when its attributes cannot be read. */
+  #resource(
+    key: { readonly bytes: Uint8Array; readonly from: number; readonly to: number } | undefined,
+    attributes: () => ReadonlyMap<string, AttributeValue> | undefined,
+  ): SpanResource | undefined {
+    const text = key === undefined ? undefined : this.#resourceTexts.take(key.bytes, key.from, key.to)
+    const known = text === undefined ? undefined : this.#resources.get(text)
     if (known !== undefined) return known
-    const resource = this.#naming.resource(attributes())
-    this.#resources.set(text, resource)
+    const read = attributes()
+    if (read === undefined) return undefined
+    const resource = this.#naming.resource(read)
+    if (text !== undefined) this.#resources.set(text, resource)
     return resource
   }
 
@@ -198,7 +199,7 @@ class TraceReader {
     const series = this.#naming.series(resource, facts)
     const judgement = this.#judge.judge(facts, series)
     if (facts.saysError && judgement.outcome === 'good') this.disagreements++
-    this.#batch.add(facts, { series: isSampled ? sampledTwin(series) : series, judgement, weight })
+    this.#batch.add(isSampled ? sampledTwin(series) : series, judgement, weight)
   }
 
   #sampling(): Sampling | undefined {

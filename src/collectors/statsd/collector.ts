@@ -49,7 +49,7 @@ class StatsdReceiver {
   #datagrams = 0
   /** Datagrams that were lost: by the kernel, and by us. */
   #lost = { kernel: 0, own: 0 }
-  #dropsSeen: number | undefined
+  #dropsSeen = 0
   /** Of our own losses, those that were told. */
   #lostTold = 0
 
@@ -83,7 +83,6 @@ class StatsdReceiver {
     const socket = await this.#listen(signal)
     signal.removeEventListener('abort', stop)
     if (socket !== undefined) {
-      await this.#lookForDrops(socket.address().port)
       await Promise.all([
         this.#every(GATHERING_MS, signal, async () => this.#handOn()),
         this.#every(DROPS_MS, signal, () => this.#lookForDrops(socket.address().port)),
@@ -143,6 +142,8 @@ class StatsdReceiver {
     const { name } = this.#settings
     for (let failures = 0; !signal.aborted; failures++) {
       try {
+        // Other sockets of the port may have lost some before ours is opened.
+        this.#dropsSeen = (await this.#dropsOf(this.#settings.options.listen.port)) ?? 0
         const socket = await this.#bind()
         const { address, port } = socket.address()
         this.#address = formatAddress({ host: address, port })
@@ -218,14 +219,17 @@ class StatsdReceiver {
   }
 
   async #lookForDrops(port: number): Promise<void> {
-    const drops = await (this.#settings.drops ?? kernelDrops)(port)
+    const drops = await this.#dropsOf(port)
     if (drops === undefined) return
-    // Other sockets of the port may have lost some before ours was opened.
-    const before = this.#dropsSeen ?? drops
+    const before = this.#dropsSeen
     this.#dropsSeen = drops
     if (drops <= before) return
     this.#lost.kernel += drops - before
     this.#tellLoss(`the kernel dropped ${drops - before} datagrams`)
+  }
+
+  #dropsOf(port: number): Promise<number | undefined> {
+    return (this.#settings.drops ?? kernelDrops)(port)
   }
 
   #tellLoss(text: string): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createFlatReader as create } from '../../../src/collectors/log/flat-json.ts'
+import { runs } from '../../property-runs.ts'
 
 const keys = ['a', 'code', 'long key', 'é']
 const columns = new Map(keys.map((key, i) => [key, i]))
@@ -58,7 +59,7 @@ test('what JSON.parse refuses, it refuses, except for raw control characters', (
       const values = keys.map(() => undefined as unknown)
       if (createFlatReader(columns)(line, values)) expect(values).toEqual(oracle(line))
     }),
-    { numRuns: 2_000 },
+    runs(10),
   )
 })
 

@@ -10,6 +10,7 @@ import {
   logSourceOptions,
   type RejectedLine,
 } from '../../../src/collectors/index.ts'
+import { runs } from '../../property-runs.ts'
 import { createTestWorld } from '../../world.ts'
 import { TestLedger } from './ledger.ts'
 
@@ -154,6 +155,6 @@ test('whatever the bytes are, each line is in one of three numbers', async () =>
       expect(told.lines + told.blank).toBe(lines)
       expect(told.all.length).toBe(Object.values(told.rejected).reduce((sum, n) => sum + n, 0))
     }),
-    { numRuns: 60 },
+    runs(0.5),
   )
 })

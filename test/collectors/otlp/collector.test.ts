@@ -20,7 +20,7 @@ afterEach(async () => {
 let runs = 0
 
 async function start(details: Readonly<Record<string, unknown>> = {}, ledger = new FaultyLedger()) {
-  const checked = otlpOptions({ http: '127.0.0.1:0', grpc: 'off', ...details })
+  const checked = otlpOptions({ http: '127.0.0.1:0', grpc: 'off', signals: ['traces', 'logs'], ...details })
   if (checked.kind === 'failed') throw new Error(JSON.stringify(checked.error))
   const world = createTestWorld({ start: START })
   const collector = createOtlpCollector(world, {
@@ -149,4 +149,16 @@ test('two receivers of one source remember apart', async () => {
   const other = await start({ http: `127.0.0.1:${port}` }, ledger)
   await other.passing(post(await other.listening(), { body: body(1) }))
   expect(ledger.counted).toBe(2)
+})
+
+test('a signal that is not counted is taken and passed over, and the status says so', async () => {
+  const { ledger, passing, listening, collector } = await start()
+  const answer = await passing(post(await listening(), { body: body(2), path: '/v1/metrics' }))
+  expect([answer.status, answer.body.toString()]).toEqual([200, '{}'])
+  expect(ledger.counted).toBe(0)
+  expect(collector.status().targets).toContainEqual({
+    name: 'metrics',
+    detail: '1 requests passed over, since signals does not name metrics',
+    ok: true,
+  })
 })

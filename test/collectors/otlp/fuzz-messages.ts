@@ -62,24 +62,12 @@ const LOGS = `
   }`
 
 // What is passed over by its length stands here as bytes, so that its inside is nobody's business; texts are bytes as
-// well, since what is no UTF-8 is no reason to refuse. KeyValues and AnyValues are read when they are asked for.
+// well, since what is no UTF-8 is no reason to refuse. Attributes are read when they are asked for.
 const PARTIAL = `
   message Request { repeated ResourceSpans resource_spans = 1; }
   message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
   message ScopeSpans { repeated Span spans = 2; }
-  message Resource { repeated KeyValue attributes = 1; }
-  message KeyValue { bytes key = 1; AnyValue value = 2; }
-  message AnyValue {
-    oneof value {
-      bytes string_value = 1;
-      bool bool_value = 2;
-      int64 int_value = 3;
-      double double_value = 4;
-      bytes array_value = 5;
-      bytes kvlist_value = 6;
-      bytes bytes_value = 7;
-    }
-  }
+  message Resource { repeated bytes attributes = 1; }
   message UnreadKeyValue { bytes key = 1; repeated bytes value = 2; }
   message Status { int32 code = 3; }
   message Span {
@@ -103,7 +91,6 @@ export const TraceRequest = whole.lookupType('Request')
 export const LogRequest = whole.lookupType('LogsRequest')
 export const PartialTraceRequest = partial.lookupType('Request')
 export const PartialKeyValue = partial.lookupType('UnreadKeyValue')
-export const PartialAnyValue = partial.lookupType('AnyValue')
 
 /** An AnyValue as protobufjs encodes it. */
 export type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain }

@@ -130,11 +130,9 @@ test('what would be turned away is not decoded', async () => {
   expect(reception.received).toEqual([])
 })
 
-test('a signal that is not taken is not implemented, and who is not known is refused', async () => {
-  reception.signals = ['traces']
+test('who is not known is refused', async () => {
   const transport = await listen({ admits: createAdmission('secret') })
   const metadata = { authorization: 'Bearer secret' }
-  expect(await call(transport, { path: LOGS, metadata })).toMatchObject({ code: 12 })
   expect(await call(transport)).toMatchObject({ code: 16 })
   expect(await call(transport, { metadata })).toEqual(Buffer.of())
 })
@@ -142,7 +140,6 @@ test('a signal that is not taken is not implemented, and who is not known is ref
 test('a fault of ours is told and takes nobody down', async () => {
   const transport = await listen({
     reception: {
-      takes: () => true,
       refuses: () => undefined,
       receive: () => Promise.reject(new Error('a bug')),
     },
@@ -160,7 +157,6 @@ test('the end waits for requests under way', async () => {
   let answer: (() => void) | undefined
   const transport = await listen({
     reception: {
-      takes: () => true,
       refuses: () => undefined,
       receive: () =>
         new Promise((resolve) => {

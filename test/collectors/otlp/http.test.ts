@@ -135,12 +135,6 @@ describe('what is refused', () => {
       expect(reception.received).toEqual([])
     })
 
-  test('a signal that is not taken is not found', async () => {
-    reception.signals = ['traces']
-    const { address } = await listen()
-    expect((await post(address, { path: '/v1/logs' })).status).toBe(404)
-  })
-
   test('what cannot be decoded is 400, in protobuf too', async () => {
     const { address } = await listen()
     reception.answers = [{ kind: 'refused', message: 'no' }]
@@ -192,7 +186,6 @@ describe('what is refused', () => {
   test('a fault of ours is told and takes nobody down', async () => {
     const { address } = await listen({
       reception: {
-        takes: () => true,
         refuses: () => undefined,
         receive: () => Promise.reject(new Error('a bug')),
       },
@@ -218,7 +211,6 @@ describe('the end', () => {
     let answer: (() => void) | undefined
     const { address, close } = await listen({
       reception: {
-        takes: () => true,
         refuses: () => undefined,
         receive: () =>
           new Promise((resolve) => {

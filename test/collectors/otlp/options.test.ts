@@ -8,7 +8,7 @@ test('nothing needs to be written', () => {
     value: {
       http: { host: '127.0.0.1', port: 4318 },
       grpc: { host: '127.0.0.1', port: 4317 },
-      signals: new Set(['traces', 'metrics', 'logs']),
+      signals: new Set(['traces']),
       service: { kind: 'from', from: 'field', field: 'service.name', otherwise: 'unknown_service' },
       maxBody: 20 * 1024 * 1024,
       duplicates: { most: 200_000, window: 300 },
@@ -22,7 +22,7 @@ test('everything can be', () => {
   const checked = otlpOptions({
     http: '[::1]:14318',
     grpc: 'off',
-    signals: ['traces'],
+    signals: ['metrics', 'logs'],
     duplicates: 'off',
     retries: '1h',
     service: 'checkout',
@@ -33,7 +33,7 @@ test('everything can be', () => {
     value: {
       http: { host: '::1', port: 14_318 },
       grpc: undefined,
-      signals: new Set(['traces']),
+      signals: new Set(['metrics', 'logs']),
       duplicates: undefined,
       retries: 3_600,
       service: { kind: 'fixed', name: 'checkout' },

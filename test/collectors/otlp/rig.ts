@@ -2,7 +2,6 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { failed, ok } from '../../../src/base/index.ts'
 import type { Address } from '../../../src/collectors/otlp/address.ts'
 import type { Answer } from '../../../src/collectors/otlp/answers.ts'
-import type { SignalName } from '../../../src/collectors/otlp/options.ts'
 import type { Reception, Request } from '../../../src/collectors/otlp/reception.ts'
 import type { Signal } from '../../../src/collectors/otlp/signal.ts'
 
@@ -11,9 +10,7 @@ export class ToldReception implements Reception {
   readonly received: Request[] = []
   answers: Answer[] = []
   refusal: Answer | undefined
-  signals: readonly SignalName[] = ['traces', 'metrics', 'logs']
 
-  readonly takes = (signal: SignalName): boolean => this.signals.includes(signal)
   readonly refuses = (): Answer | undefined => this.refusal
   readonly receive = async (request: Request): Promise<Answer> => {
     this.received.push(request)

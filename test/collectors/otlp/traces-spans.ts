@@ -75,7 +75,11 @@ export function toJson(request: object): Uint8Array {
 }
 
 export function traceSignal(options: Partial<TraceSettings['options']> = {}, labels = {}): TraceSignal {
-  return createTraceSignal({
+  return createTraceSignal(traceSettings(options, labels))
+}
+
+export function traceSettings(options: Partial<TraceSettings['options']> = {}, labels = {}): TraceSettings {
+  return {
     source: 'spans',
     labels,
     now: () => NOON,
@@ -96,5 +100,5 @@ export function traceSignal(options: Partial<TraceSettings['options']> = {}, lab
       late: seconds(86_400),
       ...options,
     },
-  })
+  }
 }

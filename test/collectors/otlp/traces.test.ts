@@ -1,8 +1,18 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { TraceSettings } from '../../../src/collectors/otlp/traces.ts'
+import { seconds, unixSeconds } from '../../../src/base/index.ts'
+import { createTraceSignal, type TraceSettings } from '../../../src/collectors/otlp/traces.ts'
 import type { Plain } from './fuzz-messages.ts'
-import { createCounting, take, told } from './traces-counting.ts'
-import { jsonRequest, SERVICE, type TestSpan, toJson, toProtobuf, traceSignal } from './traces-spans.ts'
+import { createCounting, NOON, take, told } from './traces-counting.ts'
+import {
+  jsonRequest,
+  SERVICE,
+  type TestSpan,
+  toJson,
+  toProtobuf,
+  traceSettings,
+  traceSignal,
+} from './traces-spans.ts'
 
 interface Case {
   readonly options?: Partial<TraceSettings['options']>
@@ -49,5 +59,393 @@ describe('which spans are requests', () => {
     const kinds = [0, 1, 2, 3, 4, 5].map((kind) => ({ ...http(200), kind }))
     expect(counts(kinds)).toEqual(['op=/pay,service=cart 12:00 good 2xx 1'])
     expect(counts(kinds, { options: { consumers: true } })).toEqual(['op=/pay,service=cart 12:00 good 2xx 2'])
+  })
+})
+
+/** What one span is judged as. */
+function judged(span: TestSpan, options: Case['options'] = {}): string {
+  const [row = ''] = counts([span], { options })
+  return row.split(' ').slice(2, 4).join(' ')
+}
+
+describe('how a span is judged', () => {
+  test.each<[string, TestSpan, string]>([
+    ['an HTTP status', http(503), 'bad http-503'],
+    ['its older name', { attributes: { 'http.status_code': 502 } }, 'bad http-502'],
+    ['the newer of two, wherever it stands', http(200, { 'http.status_code': 500 }), 'good 2xx'],
+    ['a status that is a text, as Envoy writes it', http('404'), 'good http-404'],
+    ['a status that its span calls an error', { ...http(404), status: 2 }, 'good http-404'],
+    ['a status that its span calls good', { ...http(500), status: 1 }, 'bad http-500'],
+    ['a gRPC status', { attributes: { 'rpc.grpc.status_code': 14 } }, 'bad grpc-unavailable'],
+    ['its name', { attributes: { 'rpc.status_code': 'NOT_FOUND' } }, 'good grpc-not-found'],
+    [
+      'its name of a while',
+      { attributes: { 'rpc.response.status_code': 'DEADLINE_EXCEEDED' } },
+      'bad grpc-deadline-exceeded',
+    ],
+    ['a gRPC failure inside HTTP 200', http(200, { 'rpc.grpc.status_code': 13 }), 'bad grpc-internal'],
+    [
+      'a gRPC call without status, by its span',
+      { ...http(200, { 'rpc.system': 'grpc' }), status: 2 },
+      'bad error',
+    ],
+    ['nothing', { name: 'job' }, 'good ok'],
+    ['the status of the span', { name: 'job', status: 2 }, 'bad error'],
+    ['the type of an error', { attributes: { 'error.type': 'timeout' } }, 'bad error'],
+    [
+      'a developer who says that it is none',
+      { attributes: { 'error.type': 'timeout' }, status: 1 },
+      'good ok',
+    ],
+    ["Envoy's flags", http(503, { response_flags: 'UF,URX' }), 'bad flag-UF'],
+    ['no flags', http(200, { response_flags: '-' }), 'good 2xx'],
+    ['a client that left at once', http(499), 'ignored client-left-early'],
+    ['a client that left after ten seconds', { ...http(499), end: 10 }, 'bad client-left-late'],
+    [
+      'a call that was cancelled late',
+      { attributes: { 'rpc.grpc.status_code': 1 }, end: 11 },
+      'bad client-left-late',
+    ],
+    ['a prober', http(503, { 'user_agent.original': 'kube-probe/1.31' }), 'ignored health-check'],
+    ['somebody like a prober', http(503, { 'user_agent.original': 'Go-http-client/1.1' }), 'bad http-503'],
+    ['a test', http(503, { 'user_agent.synthetic.type': 'test' }), 'ignored health-check'],
+    ['a bot', http(503, { 'user_agent.synthetic.type': 'bot' }), 'bad http-503'],
+    ['a path of health checks', http(200, { 'url.path': '/AWS.ALB/healthcheck' }), 'ignored health-check'],
+    [
+      'a URL of health checks',
+      http(200, { 'http.url': 'http://a:1/AWS.ALB/healthcheck' }),
+      'ignored health-check',
+    ],
+    [
+      'the health service',
+      {
+        attributes: {
+          'rpc.service': 'grpc.health.v1.Health',
+          'rpc.method': 'Check',
+          'rpc.grpc.status_code': 12,
+        },
+      },
+      'ignored health-check',
+    ],
+    [
+      'its full name',
+      { attributes: { 'rpc.method': 'grpc.health.v1.Health/Watch', 'rpc.status_code': 'OK' } },
+      'ignored health-check',
+    ],
+  ])('by %s', (_, span, expected) => expect(judged(span)).toBe(expected))
+
+  test('a source judges reasons otherwise, and has health checks of its own', () => {
+    expect(judged(http(429), { outcomes: { 'http-429': 'bad' } })).toBe('bad http-429')
+    const healthChecks = { paths: ['/livez', '/-/*'], agents: ['my-prober'] }
+    expect(judged(http(200, { 'url.path': '/livez?full' }), { healthChecks })).toBe('ignored health-check')
+    expect(judged(http(200, { 'url.path': '/-/ready' }), { healthChecks })).toBe('ignored health-check')
+    expect(judged(http(200, { 'user_agent.original': 'my-prober/2' }), { healthChecks })).toBe(
+      'ignored health-check',
+    )
+    expect(judged(http(200, { 'url.path': '/lives' }), { healthChecks })).toBe('good 2xx')
+  })
+
+  test('disagreements are counted', () => {
+    const signal = traceSignal()
+    const { into } = createCounting()
+    take(
+      signal,
+      toProtobuf(
+        jsonRequest([
+          { ...http(404), status: 2 },
+          { ...http(500), status: 2 },
+        ]),
+      ),
+      { into },
+    )
+    expect(signal.numbers()).toEqual({ duplicates: 0, disagreements: 1 })
+  })
+})
+
+/** The operation of one span. */
+function operation(span: TestSpan, operations: readonly string[] = []): string {
+  return /op=(.*),service/.exec(counts([span], { options: { operations } })[0] ?? '')?.[1] ?? ''
+}
+
+describe('how a span is named', () => {
+  test.each<[string, TestSpan, string]>([
+    [
+      'a method with its service',
+      { attributes: { 'rpc.service': 'shop.Cart', 'rpc.method': 'Add' } },
+      '/shop.Cart/Add',
+    ],
+    ['a full method', { attributes: { 'rpc.method': 'shop.Cart/Add' } }, '/shop.Cart/Add'],
+    ['a route', { name: 'GET', attributes: { 'http.route': '/users/{id}' } }, '/users/{id}'],
+    ['a name with a path', { name: 'GET /users/1234567' }, '/users/{id}'],
+    ['a name of words', { name: 'import batch 8812 done' }, 'import batch {id} done'],
+    ['a name of one word', { name: 'GET' }, 'GET'],
+    ['a name that is a method', { name: 'shop.Cart/Add' }, 'shop.Cart/Add'],
+    ['an empty route', { name: 'GET', attributes: { 'http.route': '' } }, 'GET'],
+    ['a name that is too long', { name: 'x'.repeat(300) }, '{id}'],
+  ])('%s', (_, span, expected) => expect(operation(span)).toBe(expected))
+
+  test('patterns refine names', () =>
+    expect(operation({ name: 'GET /shop/tokyo/cart' }, ['/shop/{city}/cart'])).toBe('/shop/{city}/cart'))
+
+  test('the resource gives the labels, in the newest of their names; what the source says comes after', () => {
+    const resource = {
+      'service.name': 'cart',
+      'service.namespace': 'shop',
+      'service.version': '1.2.3',
+      'cloud.provider': 'gcp',
+      'cloud.region': 'asia-northeast1',
+      'cloud.account.id': 'prod-1',
+      'k8s.cluster.name': 'tokyo',
+      'deployment.environment': 'old',
+      'deployment.environment.name': 'production',
+    }
+    expect(counts([http(200)], { resource, labels: { cloud_provider: 'aws', team: 'edge' } })).toEqual([
+      'cloud_account_id=prod-1,cloud_provider=gcp,cloud_region=asia-northeast1,deployment_environment=production,' +
+        'k8s_cluster_name=tokyo,op=/pay,service=cart,service_namespace=shop,team=edge 12:00 good 2xx 1',
+    ])
+  })
+
+  test('services may be mapped, fixed, or named by an attribute of the span, the authority or the gRPC service', () => {
+    const rule = { kind: 'from', map: {}, otherwise: 'other', field: '', pattern: '' } as const
+    const service = (service: TraceSettings['options']['service'], more = {}) =>
+      /service=(\S*)/.exec(counts([http(200, more)], { options: { service } })[0] ?? '')?.[1]
+    expect(service({ kind: 'fixed', name: 'shop' })).toBe('shop')
+    expect(service({ ...rule, from: 'field', field: 'service.name', map: { cart: 'basket' } })).toBe('basket')
+    expect(service({ ...rule, from: 'field', field: 'app' }, { app: 'pay' })).toBe('pay')
+    expect(service({ ...rule, from: 'field', field: 'app' })).toBe('other')
+    expect(service({ ...rule, from: 'authority' }, { 'server.address': 'Shop.example.com' })).toBe(
+      'shop.example.com',
+    )
+    expect(
+      service({ ...rule, from: 'upstream_cluster' }, { upstream_cluster: 'outbound|80||cart.shop.svc' }),
+    ).toBe('cart')
+    expect(service({ ...rule, from: 'grpc_service' }, { 'rpc.method': 'shop.Cart/Add' })).toBe('shop.Cart')
+  })
+})
+
+describe('sampling', () => {
+  const sampled = (traceState: string, times: number): TestSpan[] =>
+    Array.from({ length: times }, () => ({ ...http(200), traceState }))
+
+  test('a span that says how many it stands for counts as so many', () => {
+    expect(counts(sampled('ot=th:c;rv:0123456789abcd', 3))).toEqual([
+      'op=/pay,service=cart 12:00 good 2xx 12',
+    ])
+    expect(counts(sampled('vendor=1,ot=th:0', 2))).toEqual(['op=/pay,service=cart 12:00 good 2xx 2'])
+  })
+
+  test('fractions are carried, so that the sum is right to one', () => {
+    // 1 of 3 is kept: the threshold is two thirds of 2^56.
+    expect(counts(sampled('ot=th:aaaaaaaaaaaaab', 10))).toEqual(['op=/pay,service=cart 12:00 good 2xx 30'])
+    // 2 of 3 are kept, so each stands for one and a half.
+    expect(counts(sampled('ot=th:55555555555555', 9))).toEqual(['op=/pay,service=cart 12:00 good 2xx 13'])
+    expect(counts(sampled('ot=th:55555555555555', 10))).toEqual(['op=/pay,service=cart 12:00 good 2xx 15'])
+  })
+
+  test('a span that does not say how many were left out is marked', () => {
+    const marked = ['op=/pay,sampled=true,service=cart 12:00 good 2xx 1']
+    expect(counts(sampled('ot=p:3;r:5', 1))).toEqual(marked)
+    expect(counts(sampled('ot=th:xyz', 1))).toEqual(marked)
+    expect(counts([http(200, { 'sampler.type': 'probabilistic' })])).toEqual(marked)
+    expect(counts([http(200)], { resource: { ...SERVICE, 'sampling.probability': 0.1 } })).toEqual(marked)
+    expect(counts(sampled('ot=th:c', 1), { options: { weigh: false } })).toEqual(marked)
+  })
+
+  test('one that keeps all, or says nothing, is not', () => {
+    const plain = ['op=/pay,service=cart 12:00 good 2xx 1']
+    expect(counts([http(200, { 'sampler.type': 'const' })])).toEqual(plain)
+    expect(counts(sampled('other=1', 1))).toEqual(plain)
+    expect(counts(sampled('ot=rv:0123456789abcd', 1))).toEqual(plain)
+    expect(counts(sampled('ot=th:0', 1), { options: { weigh: false } })).toEqual(plain)
+  })
+
+  test('a span that stands for more than a million is a mistake', () =>
+    expect(counts(sampled('ot=th:ffffffffffffff', 1))).toEqual([
+      'rejected 1',
+      '1 taken, 1 rejected: said to stand for more than a million spans (1)',
+    ]))
+})
+
+describe('what cannot be counted', () => {
+  test('is rejected, and its sender told why', () => {
+    const spans = [
+      { ...http(200), start: 0, end: -1 },
+      { ...http(200), start: 299, end: 300 },
+      { ...http(200), start: 299, end: 301 },
+      { ...http(200), start: -86_500, end: -86_401 },
+      { ...http(200), start: -86_500, end: -86_400 },
+    ]
+    expect(counts(spans)).toEqual([
+      'op=/pay,service=cart 12:00 good 2xx 1',
+      'op=/pay,service=cart 12:05 good 2xx 1',
+      'rejected 3',
+      '5 taken, 3 rejected: the end before the start (1), the end more than five minutes in the future (1), ' +
+        'ended longer ago than this source takes (1)',
+    ])
+  })
+
+  test('a span without times is rejected, if it is a request', () => {
+    const { into } = createCounting()
+    const spans = [{ kind: 2 }, { kind: 3 }, { kind: 2, startTimeUnixNano: '1', endTimeUnixNano: '0' }]
+    const body = toJson({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+    expect(take(traceSignal(), body, { into, encoding: 'json' })).toBe(
+      '3 taken, 2 rejected: no start or no end (2)',
+    )
+  })
+})
+
+describe('spans that come twice', () => {
+  const ids = (from: number, to: number): Uint8Array =>
+    toProtobuf(jsonRequest(Array.from({ length: to - from }, (_, i) => ({ ...http(200), id: from + i }))))
+
+  test('count once, in one request or in several', () => {
+    const signal = traceSignal()
+    const { into, counted } = createCounting()
+    const again = [
+      { ...http(200), id: 1 },
+      { ...http(200), id: 1 },
+      { ...http(200), id: 1, trace: 8 },
+    ]
+    take(signal, toProtobuf(jsonRequest(again)), { into })
+    take(signal, toProtobuf(jsonRequest(again)), { into })
+    expect(told(counted().rows)).toEqual(['op=/pay,service=cart 12:00 good 2xx 2'])
+    expect(signal.numbers().duplicates).toBe(4)
+  })
+
+  test('are known for at least as many spans as are asked for', () => {
+    const signal = traceSignal({ duplicates: { most: 100, window: seconds(300) } })
+    const { into, counted } = createCounting()
+    for (let from = 1; from < 2_000; from += 50) {
+      take(signal, ids(from, from + 50), { into })
+      take(signal, ids(Math.max(1, from - 50), from + 50), { into })
+    }
+    expect(counted().rows.map(({ count }) => count)).toEqual([2_000])
+  })
+
+  test('are known for the window, and forgotten after twice as long', () => {
+    let now = NOON
+    const signal = createTraceSignal({ ...traceSettings(), now: () => now })
+    const { into, counted } = createCounting()
+    for (const later of [0, 299, 300, 600, 1_200]) {
+      now = unixSeconds(NOON + later)
+      take(signal, ids(1, 3), { into })
+    }
+    // At once, after ten minutes and after twenty.
+    expect(counted().rows.map(({ count }) => count)).toEqual([6])
+  })
+
+  test('are told apart by trace and span, however alike their ids are', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 40 })), { selector: String }),
+        (pairs) => {
+          const { into, counted } = createCounting()
+          const spans = pairs.map(([trace, id]) => ({ ...http(200), trace, id }))
+          take(traceSignal(), toProtobuf(jsonRequest([...spans, ...spans])), { into })
+          expect(counted().rows.reduce((sum, { count }) => sum + count, 0)).toBe(pairs.length)
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  test('a request that was read and not counted leaves no trace', () => {
+    const signal = traceSignal()
+    const { into, counted } = createCounting()
+    const body = ids(1, 11)
+    expect(signal.read(body, 'protobuf').kind).toBe('ok')
+    take(signal, body, { into })
+    expect(counted().rows.map(({ count }) => count)).toEqual([10])
+  })
+})
+
+describe('examples', () => {
+  test('are bad spans, a few of each kind, and slow ones, with their traces', () => {
+    const { into, counted } = createCounting()
+    const bad = Array.from({ length: 20 }, () => ({ ...http(500), trace: 0xabc }))
+    const good = Array.from({ length: 100 }, (_, i) => ({ ...http(200), end: 0.01 * (i + 1) }))
+    take(traceSignal(), toProtobuf(jsonRequest([...bad, ...good])), { into })
+    const { exemplars } = counted()
+    expect(exemplars.filter(({ outcome }) => outcome === 'bad')).toHaveLength(5)
+    expect(exemplars.filter(({ outcome }) => outcome === 'good')).toHaveLength(15)
+    expect(exemplars[0]).toEqual({
+      source: 'spans',
+      labels: { service_name: 'cart', operation: '/pay' },
+      atMs: NOON * 1000 + 100,
+      outcome: 'bad',
+      reason: 'http-500',
+      duration: 100_000,
+      traceId: '00000000000000000000000000000abc',
+    })
+  })
+})
+
+describe('requests', () => {
+  test('an empty request is taken', () => {
+    const { into, counted } = createCounting()
+    expect(take(traceSignal(), new Uint8Array(0), { into })).toBe('0 taken')
+    expect(take(traceSignal(), Buffer.from('{}'), { into, encoding: 'json' })).toBe('0 taken')
+    expect(counted().rows).toEqual([])
+  })
+
+  test.each([
+    ['{', 'the body is no JSON'],
+    ['[]', 'the body has no list resourceSpans'],
+    ['{"resourceSpans":{}}', 'the body has no list resourceSpans'],
+    ['{"resourceSpans":[{"scopeSpans":[{"spans":[7]}]}]}', 'a span is no object'],
+    ['['.repeat(1_000), 'the body is nested more than 100 deep'],
+    [`[${'{},'.repeat(5_000)}{}]`, 'the body has more values than telemetry of its size can have'],
+  ])('what is no request is refused: %.20s', (body, expected) => {
+    const { into } = createCounting()
+    expect(take(traceSignal(), Buffer.from(body), { into, encoding: 'json' })).toContain(expected)
+  })
+
+  test('numbers and texts, either case of ids, names of enumerations, null and unknown fields are JSON too', () => {
+    const { into, counted } = createCounting()
+    const span = {
+      traceId: 'ABCDEF00000000000000000000000001',
+      spanId: 'abcdef0000000001',
+      kind: 'SPAN_KIND_SERVER',
+      startTimeUnixNano: Number(NOON) * 1e9,
+      endTimeUnixNano: String(BigInt(NOON) * 1_000_000_000n),
+      attributes: [{ key: 'http.response.status_code', value: { intValue: '500' } }, { key: 'x' }],
+      status: null,
+      events: [{ name: 'unread' }],
+      unknownField: { a: [1, 2, { b: null }] },
+    }
+    const again = { ...span, traceId: span.traceId.toLowerCase(), kind: 2 }
+    const body = { resourceSpans: [{ resource: null, scopeSpans: [{ spans: [span, again] }] }], more: 1 }
+    expect(take(traceSignal(), toJson(body), { into, encoding: 'json' })).toBe('2 taken')
+    expect(told(counted().rows)).toEqual(['service=unknown_service 12:00 bad http-500 1'])
+  })
+
+  test('are counted once, and before the next one is read', () => {
+    const signal = traceSignal()
+    const { into } = createCounting()
+    const first = signal.read(toProtobuf(jsonRequest([http(200)])), 'protobuf')
+    signal.read(toProtobuf(jsonRequest([http(200)])), 'protobuf')
+    expect(() => first.kind === 'ok' && first.value.count(into)).toThrow('before the next')
+  })
+
+  test('a resource behind its spans is theirs, and one that cannot be read is refused each time', () => {
+    const signal = traceSignal()
+    const { into } = createCounting()
+    const broken = Uint8Array.from([10, 6, 10, 4, 10, 2, 10, 9])
+    const answers = [1, 2].map(() => take(signal, broken, { into }))
+    expect(answers[0]).toContain('a field is longer than what holds it')
+    expect(answers[1]).toBe(answers[0])
+  })
+
+  test('names without end take no memory without end', () => {
+    const { into, counted } = createCounting(50)
+    const signal = traceSignal()
+    const spans = Array.from({ length: 12_000 }, (_, i) => ({
+      name: `job-${'abcdefghij'.at(i % 10)}${i.toString(36).replace(/\d/g, 'z')}`,
+      start: 0,
+    }))
+    expect(take(signal, toProtobuf(jsonRequest(spans)), { into })).toBe('12000 taken')
+    const { rows } = counted()
+    expect(rows.length).toBeLessThanOrEqual(51)
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(12_000)
   })
 })

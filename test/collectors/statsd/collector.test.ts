@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram'
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Collector } from '../../../src/collectors/index.ts'
 import { createStatsdCollector } from '../../../src/collectors/statsd/collector.ts'
+import { kernelDrops } from '../../../src/collectors/statsd/drops.ts'
 import { statsdOptions } from '../../../src/collectors/statsd/options.ts'
 import { createTestWorld, type TestWorld } from '../../world.ts'
 import { TestLedger } from '../log/ledger.ts'
@@ -13,6 +15,8 @@ interface Rig {
   readonly ledger: TestLedger
   readonly collector: Collector
   readonly send: (text: string) => Promise<void>
+  /** Sends so many without waiting for them to arrive. */
+  readonly flood: (text: string, count: number) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -27,8 +31,14 @@ async function until(isTrue: () => boolean): Promise<void> {
 const datagrams = (collector: Collector): number =>
   Number(/^(\d+) datagrams/.exec(collector.status().targets[0]?.detail ?? '')?.[1] ?? 0)
 
-async function start(drops = async (): Promise<number | undefined> => 0): Promise<Rig> {
+interface Started {
+  readonly drops?: (port: number) => Promise<number | undefined>
+  readonly receiveBuffer?: number
+}
+
+async function start({ drops = async () => 0, ...details }: Started = {}): Promise<Rig> {
   const options = statsdOptions({
+    ...details,
     listen: '127.0.0.1:0',
     labels: { cloud_provider: 'aws' },
     metrics: [{ name: 'shop.requests', status: 'code' }],
@@ -58,6 +68,10 @@ async function start(drops = async (): Promise<number | undefined> => 0): Promis
         client.send(text, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())),
       )
       await until(() => datagrams(collector) === sent)
+    },
+    flood: async (text, count) => {
+      const send = () => new Promise((resolve) => client.send(text, port, '127.0.0.1', resolve))
+      await Promise.all(Array.from({ length: count }, send))
     },
     stop: async () => {
       await new Promise<void>((resolve) => client.close(() => resolve()))
@@ -95,7 +109,7 @@ test('what came before the end is written at the end', async () => {
 
 test('a minute in which the kernel dropped datagrams is known in part', async () => {
   let dropped = 5
-  const { world, ledger, collector, send, stop } = await start(async () => dropped)
+  const { world, ledger, collector, send, stop } = await start({ drops: async () => dropped })
   for (let minute = 0; minute < 4; minute++) {
     await send('shop.requests:1|c|#code:200')
     if (minute === 2) dropped = 12
@@ -111,6 +125,28 @@ test('a minute in which the kernel dropped datagrams is known in part', async ()
   expect(collector.status().targets[1]).toMatchObject({ detail: '7 by the kernel, 0 by us', ok: false })
   await stop()
 })
+
+test.skipIf(!existsSync('/proc/net/udp'))(
+  'of a flood that is too much, what was counted and what the kernel says it dropped is what was sent',
+  async () => {
+    const { world, ledger, collector, flood, stop } = await start({
+      drops: kernelDrops,
+      receiveBuffer: 4_096,
+    })
+    const lost = (): number =>
+      Number(/^(\d+) by the kernel/.exec(collector.status().targets[1]?.detail ?? '')?.[1])
+    await flood('shop.requests:1|c|#code:200', 5_000)
+    // The system's table is read every five seconds, and takes a moment of real time.
+    for (let turns = 0; turns < 200 && datagrams(collector) + lost() < 5_000; turns++) {
+      await world.advance(5_000)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await world.advance(6_000)
+    expect(lost()).toBeGreaterThan(0)
+    expect(outcomes(ledger)['aws 2xx']).toBe(5_000 - lost())
+    await stop()
+  },
+)
 
 test('a port that is taken is tried again and again, and told', async () => {
   const taken = createSocket('udp4')

@@ -100,6 +100,8 @@ export async function openAccessLog(
     )
   )
     await rotate()
+  // There from the start, so that whoever follows it has something to follow.
+  file = await open(current, 'a')
   return {
     write: async (lines) => {
       if (lines.length === 0) return

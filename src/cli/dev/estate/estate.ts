@@ -1,6 +1,15 @@
 import { labelsKey, type Range, type UnixSeconds } from '../../../base/index.ts'
 import { hashText, mix, shareOf } from './draws.ts'
-import { type Blindness, blindnessIn, type Fault, faultsIn } from './faults.ts'
+import {
+  type Blindness,
+  blindnessIn,
+  type Fault,
+  faultsIn,
+  LIVE_FAULT_AFTER,
+  LIVE_FAULT_SHARE,
+  LIVE_FAULT_WHERE,
+  type Where,
+} from './faults.ts'
 import { activityAt, wanderAt } from './rhythm.ts'
 import type { Pace } from './shape.ts'
 import { ENDINGS, type Ending, type Operation, type Place, SHOP, type ShopService } from './shop.ts'
@@ -68,19 +77,34 @@ export function createEstate(options: EstateOptions): Estate {
       }),
     ),
   )
+  const { liveFrom } = options
+  const live = { from: liveFrom, seconds: liveFaultSeconds(series, liveFrom) }
   return {
     seed: options.seed,
     anchor,
-    liveFrom: options.liveFrom,
+    liveFrom,
     series,
-    faultsIn: (range) => faultsIn(range, anchor, options.liveFrom),
+    faultsIn: (range) => faultsIn(range, anchor, live),
     blindnessIn: (range) => blindnessIn(range, anchor),
   }
 }
 
+/** How long everything has to fail there for the share of the hour before that the live fault is to fail. */
+function liveFaultSeconds(series: readonly EstateSeries[], liveFrom: UnixSeconds): number {
+  const hit = series.filter((each) => isIn(LIVE_FAULT_WHERE, each))
+  const perMinute = (at: number): number => hit.reduce((sum, each) => sum + ordinaryPerMinute(each, at), 0)
+  const start = liveFrom + LIVE_FAULT_AFTER
+  let hour = 0
+  for (let minute = 0; minute < 60; minute++) hour += perMinute(start - minute * 60)
+  return Math.round((LIVE_FAULT_SHARE * hour * 60) / perMinute(start))
+}
+
 /** Whether a fault hits a series. */
 export function hits(fault: Fault, series: EstateSeries): boolean {
-  const { service, provider, region, operation } = fault.where
+  return isIn(fault.where, series)
+}
+
+function isIn({ service, provider, region, operation }: Where, series: EstateSeries): boolean {
   return (
     (service === undefined || service === series.service.name) &&
     (provider === undefined || provider === series.place.provider) &&

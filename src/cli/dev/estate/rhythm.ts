@@ -5,8 +5,8 @@ import { shareOf } from './draws.ts'
  * dinner and bed.
  */
 const PEOPLE_BY_HOUR: readonly number[] = [
-  0.92, 0.55, 0.33, 0.22, 0.19, 0.22, 0.37, 0.64, 0.83, 0.92, 1.0, 1.11, 1.44, 1.26, 1.06, 1.05, 1.11, 1.22,
-  1.36, 1.54, 1.78, 1.87, 1.69, 1.32,
+  0.92, 0.57, 0.4, 0.33, 0.3, 0.33, 0.45, 0.64, 0.83, 0.92, 1.0, 1.11, 1.4, 1.26, 1.06, 1.05, 1.11, 1.22,
+  1.32, 1.46, 1.68, 1.76, 1.6, 1.28,
 ]
 /** Sunday first. People shop at the weekend; the mean is 1. */
 const PEOPLE_BY_WEEKDAY: readonly number[] = [1.19, 0.92, 0.91, 0.92, 0.93, 0.98, 1.15]
