@@ -56,7 +56,7 @@ function asStatistic(line: LogLine): LogLine {
   return { code: 200, cluster: line.cluster }
 }
 
-describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
+describe.skipIf(binary === undefined)('a real Envoy that pushes', () => {
   const storage = createStorage()
   const otlp = createStorage()
   const metrics = createStorage()
@@ -215,7 +215,7 @@ describe.skipIf(binary === undefined)('what a real Envoy pushes', () => {
   })
 })
 
-describe.skipIf(binary === undefined)('when Nines cannot take what a real Envoy pushes', () => {
+describe.skipIf(binary === undefined)('a real Envoy whose pushes cannot be taken', () => {
   const TYPE_OF_SOURCE = 'EnvoyAccessLogService'
   let upstream: Upstream
   let rig: EnvoyRig

@@ -35,7 +35,10 @@ export function createAccessLogReceiver(world: World, settings: AccessLogSetting
     listen: options,
     accept: ({ rename, damaged, fail }, signal) =>
       receive(world, { settings, read, counter, rename, damaged, fail }, signal),
-    idle: () => void intake.take({ identity: undefined, bytes: 0, count: () => undefined }),
+    idle: {
+      everyMs: Math.min(LONGEST_IDLE_MS, options.silence * 250),
+      tell: () => void intake.take({ identity: undefined, bytes: 0, count: () => undefined }),
+    },
   })
   return {
     name,
@@ -53,6 +56,9 @@ export function createAccessLogReceiver(world: World, settings: AccessLogSetting
     },
   }
 }
+
+/** A write to the ledger each time, so not often; but several within the silence that is allowed. */
+const LONGEST_IDLE_MS = 20_000
 
 interface Receiving {
   readonly settings: AccessLogSettings

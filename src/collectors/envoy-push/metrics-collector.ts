@@ -77,7 +77,7 @@ class MetricsReceiver {
       method: METHOD,
       listen: options,
       accept: (voice) => this.#accept(voice),
-      idle: () => undefined,
+      idle: undefined,
     })
   }
 

@@ -14,7 +14,7 @@ export interface StreamCollectorOptions {
   /** A stream began; what it is told with goes to the collectors' page. The signal is aborted when all must end. */
   readonly accept: (stream: StreamVoice, signal: AbortSignal) => StreamReceiverParts
   /** Called every so often while a stream is open: that nothing comes means that there is nothing. */
-  readonly idle: () => void
+  readonly idle: { readonly everyMs: number; readonly tell: () => void } | undefined
 }
 
 type StreamReceiverParts = Pick<StreamReceiver, 'message'> & Partial<Pick<StreamReceiver, 'ended'>>
@@ -29,7 +29,7 @@ export interface StreamVoice {
 }
 
 const BIND_AGAIN_MS = 5_000
-const IDLE_MS = 20_000
+const LONG_MS = 60_000
 /** A problem that did not come again is not shown for longer. */
 const PROBLEM_S = 300
 const MOST_TARGETS = 200
@@ -60,9 +60,10 @@ export class StreamCollector {
     const { clock } = this.#world
     const server = await this.#listen(signal)
     this.#phase = 'running'
+    const { idle } = this.#options
     while (!signal.aborted) {
-      await clock.sleep(IDLE_MS, signal).catch(() => undefined)
-      if (!signal.aborted && this.#streams.size > 0) this.#options.idle()
+      await clock.sleep(idle?.everyMs ?? LONG_MS, signal).catch(() => undefined)
+      if (!signal.aborted && this.#streams.size > 0) idle?.tell()
     }
     await server?.stop()
     this.#phase = 'stopped'

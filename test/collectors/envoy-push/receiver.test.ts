@@ -101,7 +101,7 @@ describe('a stream', () => {
   })
 
   test('that is silent is known to have had nothing, and one that is gone is not', async () => {
-    const rig = await start({ ...RECEIVER, details: { silence: '60s' } })
+    const rig = await start({ ...RECEIVER, details: { silence: '30s' } })
     const envoy = rig.connect()
     await envoy.send(batch(1, { first: true }))
     await rig.flushed(1)
