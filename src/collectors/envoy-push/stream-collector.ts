@@ -3,7 +3,7 @@ import type { CollectorStatus } from '../collector.ts'
 import { formatAddress } from '../otlp/address.ts'
 import type { ListenOptions } from './listen.ts'
 import { listenForStreams, type StreamReceiver, type StreamServer } from './stream-server.ts'
-import { createAdmission } from './token.ts'
+import { createFileAdmission } from './token.ts'
 
 export interface StreamCollectorOptions {
   readonly name: string
@@ -100,7 +100,7 @@ export class StreamCollector {
   async #listen(signal: AbortSignal): Promise<StreamServer | undefined> {
     const { listen, method } = this.#options
     const address = formatAddress(listen.listen)
-    const admits = createAdmission(listen.tokenFile, (text) =>
+    const admits = createFileAdmission(listen.tokenFile, (text) =>
       this.#fail(`the token cannot be read: ${text}`, 'let Nines read tokenFile'),
     )
     while (!signal.aborted) {

@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { createAdmission } from '../otlp/token.ts'
 
 /**
  * Whether a caller shows the token that stands in the file. The file is read for each stream, of which an Envoy opens
- * one in hours, so a token can be changed without a restart. A file that cannot be read admits nobody.
+ * one in hours, so a token can be changed without a restart. A file that cannot be read, or is empty, admits nobody.
  */
-export function createAdmission(
+export function createFileAdmission(
   tokenFile: string | undefined,
   failing: (problem: string) => void,
 ): (authorization: string | undefined) => Promise<boolean> {
@@ -13,16 +13,11 @@ export function createAdmission(
     if (tokenFile === undefined) return true
     try {
       const token = (await readFile(tokenFile, 'utf8')).trim()
-      const shown = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
-      // Hashes have one length, so comparing them tells nothing of the token's.
-      return token !== '' && timingSafeEqual(hash(shown), hash(token))
+      if (token === '') failing(`${tokenFile} is empty`)
+      return token !== '' && createAdmission(token)(authorization)
     } catch (error) {
       failing(error instanceof Error ? error.message : String(error))
       return false
     }
   }
-}
-
-function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
