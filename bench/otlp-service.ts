@@ -41,6 +41,7 @@ async function serve(path: string): Promise<void> {
     details: { http: '127.0.0.1:0', grpc: 'off' },
     base: '.',
     run: 'bench',
+    input: '',
     questions: () => [],
   })
   if (opened?.kind !== 'ok') throw new Error(JSON.stringify(opened))

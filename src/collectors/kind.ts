@@ -14,8 +14,8 @@ export interface SourceKind {
 export interface Opening {
   /** The DataSource's name. */
   readonly name: string
-  /** The input's name, the same for every run; empty, or absent, when the source is read as one. */
-  readonly input?: string
+  /** The input's name, the same for every run; empty when the source is read as one. */
+  readonly input: string
   /** Added to every series: those of the DataSource, and of the input when it has several. */
   readonly labels: Labels
   /** `connectionDetails` without the labels, as plain values; of one input when there are several. */

@@ -1,3 +1,4 @@
+import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts'
 import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { envoyAccessLog, webLog } from './log/index.ts'
@@ -8,8 +9,15 @@ import { statsd } from './statsd/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
 export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
-  [envoyAccessLog, webLog, envoyStats, openTelemetry, prometheus, statsd, probe].map((kind) => [
-    kind.type,
-    kind,
-  ]),
+  [
+    envoyAccessLog,
+    webLog,
+    envoyStats,
+    envoyAccessLogService,
+    envoyMetricsService,
+    openTelemetry,
+    prometheus,
+    statsd,
+    probe,
+  ].map((kind) => [kind.type, kind]),
 )

@@ -57,6 +57,7 @@ describe.skipIf(binary === undefined)('a real OpenTelemetry Collector', () => {
       },
       base: '/',
       run: 'run',
+      input: '',
       questions: () => [],
     })
     if (opened.kind === 'failed') throw new Error(JSON.stringify(opened.error))

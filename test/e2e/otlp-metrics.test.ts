@@ -48,6 +48,7 @@ async function openReceiver(ledger = new TestLedger()): Promise<Receiver> {
     details: { http: `127.0.0.1:${ports.http}`, grpc: `127.0.0.1:${ports.grpc}`, signals: ['metrics'] },
     base: '/',
     run: `run-${++runs}`,
+    input: '',
     questions: () => [],
   })
   if (opened.kind === 'failed') throw new Error(JSON.stringify(opened.error))

@@ -44,6 +44,7 @@ test('the ledger tells how far it is to what was probed, phase by phase, and the
       },
       base: '/',
       run: 'run-1',
+      input: '',
       questions: () => [],
     })
     if (opened?.kind !== 'ok') throw new Error('the probe does not open')

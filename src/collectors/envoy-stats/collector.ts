@@ -1,8 +1,17 @@
-import { type Labels, unixSeconds, type World } from '../../base/index.ts'
+import { type Labels, labelsKey, unixSeconds, type World } from '../../base/index.ts'
 import { type CoverageSpan, createSeriesTable, type SeriesTable } from '../../traffic/index.ts'
 import type { Collector, CollectorStatus, Sink } from '../collector.ts'
 import { type CoverageTracker, createCoverage } from './coverage.ts'
-import { createDiscovery, createSystemResolver, type Resolve, type Target } from './discovery.ts'
+import {
+  createDiscovery,
+  createSystemResolver,
+  type Discovery,
+  type Resolve,
+  type Target,
+  together,
+} from './discovery.ts'
+import { createKubernetesDiscovery } from './discovery-kubernetes.ts'
+import { createEnvoyReader } from './envoy.ts'
 import type { EnvoyStatsOptions } from './options.ts'
 import { Poller } from './poller.ts'
 
@@ -16,10 +25,14 @@ export interface EnvoyStatsSettings {
   readonly options: EnvoyStatsOptions
   /** The system's resolver unless given. */
   readonly resolve?: Resolve
+  /** Where a pod finds the address of its API server: the process's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 /** How often names are resolved again. */
 const DISCOVERY_MS = 30_000
+/** Pods come and go in swarms: so long after the first change all are looked at together. */
+const SWARM_MS = 200
 const SETTLE_MS = 5_000
 
 interface Running {
@@ -42,11 +55,13 @@ class EnvoyStatsCollector {
   readonly #world: World
   readonly #settings: EnvoyStatsSettings
   readonly #table: SeriesTable
-  readonly #discover: ReturnType<typeof createDiscovery>
+  readonly #discovery: Discovery
   readonly #running = new Map<string, Running>()
   #left = { events: 0, rejected: 0, overflowed: 0 }
   #phase: 'starting' | 'running' | 'stopped' = 'starting'
   #lastSuccess = 0
+  #begun = 0
+  #nap = new AbortController()
   #unresolved: CollectorStatus['problem']
 
   constructor(world: World, settings: EnvoyStatsSettings) {
@@ -54,11 +69,16 @@ class EnvoyStatsCollector {
     this.#world = world
     this.#settings = settings
     this.#table = createSeriesTable({ maxSeries: options.maxSeries, fixed: settings.labels ?? {} })
-    this.#discover = createDiscovery(world, {
+    const named = createDiscovery(world, {
       targets: options.targets,
       resolve: settings.resolve ?? createSystemResolver(),
       timeoutMs: options.timeoutMs,
     })
+    const { kubernetes } = options
+    this.#discovery =
+      kubernetes === undefined
+        ? named
+        : together([named, createKubernetesDiscovery(world, kubernetes, settings.environment ?? {})])
   }
 
   async run(sink: Sink, signal: AbortSignal): Promise<void> {
@@ -67,12 +87,12 @@ class EnvoyStatsCollector {
     const start = (target: Target, initial: boolean): void =>
       this.#start({ target, initial, coverage, readingSince }, sink, signal)
     this.#phase = 'running'
+    const following = this.#discovery.run?.(signal, () => this.#nap.abort())
     await this.#follow(signal, coverage, (target) => start(target, true))
     await Promise.all([
-      every(this.#world, { ms: DISCOVERY_MS, signal }, () =>
-        this.#follow(signal, coverage, (target) => start(target, false)),
-      ),
+      this.#followOn(signal, () => this.#follow(signal, coverage, (target) => start(target, false))),
       this.#tellCoverage(sink, signal, coverage),
+      following,
     ])
     await Promise.all([...this.#running.values()].map(({ done }) => done))
     this.#phase = 'stopped'
@@ -94,10 +114,12 @@ class EnvoyStatsCollector {
     const poller = new Poller(this.#world, {
       ...what,
       source: name,
-      run,
+      // A target that comes back is counted by another writer, which begins at zero and must not replace the first.
+      run: `${run}/${++this.#begun}`,
       target,
       table: this.#table,
       settings: options,
+      read: createEnvoyReader(this.#world, { url: target.url, settings: options }),
     })
     const done = poller.run(sink, AbortSignal.any([own.signal, signal]))
     this.#running.set(target.name, { poller, stop: () => own.abort(), done })
@@ -118,23 +140,42 @@ class EnvoyStatsCollector {
     coverage.leave(name, writtenThrough ?? this.#world.clock.nowMs())
   }
 
+  /** Looks again every so often, and soon after something is known to have changed. */
+  async #followOn(signal: AbortSignal, follow: () => Promise<void>): Promise<void> {
+    const { clock } = this.#world
+    while (!signal.aborted) {
+      const { signal: changed } = this.#nap
+      await clock.sleep(DISCOVERY_MS, AbortSignal.any([changed, signal])).catch(() => undefined)
+      if (changed.aborted) await clock.sleep(SWARM_MS, signal).catch(() => undefined)
+      this.#nap = new AbortController()
+      if (!signal.aborted) await follow()
+    }
+  }
+
   /** Finds out which targets there are now: new ones are read, those that are gone no longer. */
   async #follow(
     signal: AbortSignal,
     coverage: CoverageTracker,
     start: (target: Target) => void,
   ): Promise<void> {
-    const found = await this.#discover(signal)
+    const found = await this.#discovery.discover(signal)
     if (signal.aborted) return
-    const wanted = new Set(found.targets.map(({ name }) => name))
-    const gone = [...this.#running.values()].filter(({ poller }) => !wanted.has(poller.target.name))
+    const wanted = new Map(found.targets.map((target) => [target.name, target]))
+    // An address that went over to a pod of another workload is another target.
+    const gone = [...this.#running.values()].filter(({ poller: { target } }) => {
+      const still = wanted.get(target.name)
+      return (
+        still === undefined ||
+        labelsKey({ ...this.#settings.labels, ...still.labels }) !== labelsKey(target.labels)
+      )
+    })
     await Promise.all(gone.map((each) => this.#end(each, coverage)))
     for (const target of found.targets) if (!this.#running.has(target.name)) start(target)
-    const text = found.problems.join('; ')
+    const text = found.problems.map((problem) => problem.text).join('; ')
     coverage.blind(text)
     if (text !== '' && this.#unresolved?.text !== text)
       this.#world.log.warn('targets cannot be found', { source: this.#settings.name, text })
-    const remedy = 'is the name right, and does it resolve where Nines runs?'
+    const remedy = found.problems[0]?.remedy ?? ''
     this.#unresolved = text === '' ? undefined : { at: this.#world.clock.now(), text, remedy }
   }
 

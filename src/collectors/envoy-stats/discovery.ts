@@ -16,8 +16,37 @@ export interface Target {
 
 export interface Discovered {
   readonly targets: readonly Target[]
-  /** Names that could not be resolved; their targets are those found last. */
-  readonly problems: readonly string[]
+  /** What could not be found out; the targets are those that were found last. */
+  readonly problems: readonly Trouble[]
+}
+
+/** What is wrong, and what to do about it. */
+export interface Trouble {
+  readonly text: string
+  readonly remedy: string
+}
+
+/** Finds out which targets there are. */
+export interface Discovery {
+  readonly discover: (signal: AbortSignal) => Promise<Discovered>
+  /** Follows what changes until the signal, and calls `changed` then. Absent where there is nothing to follow. */
+  readonly run?: (signal: AbortSignal, changed: () => void) => Promise<void>
+}
+
+/** The targets of all of them; of two with one name, the first. */
+export function together(all: readonly Discovery[]): Discovery {
+  return {
+    run: async (signal, changed) => {
+      await Promise.all(all.map(async (each) => await each.run?.(signal, changed)))
+    },
+    discover: async (signal) => {
+      const found = await Promise.all(all.map((each) => each.discover(signal)))
+      const targets = new Map<string, Target>()
+      for (const target of found.flatMap((each) => each.targets))
+        if (!targets.has(target.name)) targets.set(target.name, target)
+      return { targets: [...targets.values()], problems: found.flatMap((each) => each.problems) }
+    },
+  }
 }
 
 /** Asks the system's resolver, so that search domains and the hosts file hold, as for any other program. */
@@ -33,16 +62,17 @@ export function createDiscovery(
     readonly resolve: Resolve
     readonly timeoutMs: number
   },
-): (signal: AbortSignal) => Promise<Discovered> {
+): Discovery {
   const last = new Map<string, readonly string[]>()
-  return async (signal) => {
-    const problems: string[] = []
+  const discover: Discovery['discover'] = async (signal) => {
+    const problems: Trouble[] = []
     const found = new Map<string, Target>()
     const answers = await Promise.all(
       options.targets.map(async ({ host }) => {
         if (isIP(host) !== 0) return [host]
         const answer = await resolveWithin(world, () => options.resolve(host, signal), { ...options, signal })
-        if (typeof answer === 'string') problems.push(`${host} does not resolve: ${answer}`)
+        if (typeof answer === 'string')
+          problems.push({ text: `${host} does not resolve: ${answer}`, remedy: UNRESOLVED })
         else last.set(host, answer)
         return last.get(host) ?? []
       }),
@@ -55,7 +85,10 @@ export function createDiscovery(
     })
     return { targets: [...found.values()], problems }
   }
+  return { discover }
 }
+
+const UNRESOLVED = 'is the name right, and does it resolve where Nines runs?'
 
 /** The addresses, or why there are none. */
 async function resolveWithin(

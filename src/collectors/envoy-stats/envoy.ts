@@ -19,6 +19,12 @@ export interface Scrape {
   readonly totals: Totals
 }
 
+/** Reads one Envoy once more. `before` is what the scrape before said; undefined at first. */
+export type ReadEnvoy = (
+  before: (Totals & { readonly process: ProcessMark | undefined }) | undefined,
+  signal: AbortSignal,
+) => Promise<Result<Scrape, Failure>>
+
 const MOST_ATTEMPTS = 3
 
 /**
@@ -28,17 +34,14 @@ const MOST_ATTEMPTS = 3
 export function createEnvoyReader(
   world: World,
   options: { readonly url: string; readonly settings: EnvoyStatsOptions },
-): (
-  before: (Totals & { readonly process: ProcessMark | undefined }) | undefined,
-  signal: AbortSignal,
-) => Promise<Result<Scrape, Failure>> {
+): ReadEnvoy {
   const { url, settings } = options
   const limits = {
     connectMs: settings.connectTimeoutMs,
     totalMs: settings.timeoutMs,
     maxBytes: settings.maxBytes,
   }
-  const interpret = createInterpreter(settings)
+  const interpret = createTextInterpreter(settings)
   const detailed = settings.histograms ? '&histogram_buckets=detailed' : ''
   const format = settings.format === 'json' ? '&format=json' : ''
   const statsUrl = `${url}/stats?usedonly${detailed}${format}&filter=${encodeURIComponent(filterOf(settings.level))}`
@@ -73,11 +76,25 @@ function processOf(answer: Answer): ProcessMark | undefined {
   return answer.status === 200 ? readServerInfo(answer.text, answer.askedMs, answer.answeredMs) : undefined
 }
 
-function createInterpreter(
+function createTextInterpreter(
   settings: EnvoyStatsOptions,
 ): (answer: Answer, process: ProcessMark | undefined) => Scrape | undefined {
   const isWanted = (name: string): boolean => isRelevant(name, settings.level)
   const text = createTextReader(isWanted)
+  const interpret = createInterpreter(settings, text.keepOnly)
+  return (answer, process) => {
+    const json = answer.text.startsWith('{')
+    const reading = json ? readStatsJson(answer.text, isWanted) : text.read(answer.text)
+    if (reading === undefined || isNonsense(reading)) return undefined
+    return interpret(reading, { at: answer.answeredMs, process })
+  }
+}
+
+/** Says what the statistics of one Envoy mean, however they came. `keepOnly` is told which of those seen matter. */
+export function createInterpreter(
+  settings: Pick<EnvoyStatsOptions, 'level' | 'isIncluded'>,
+  keepOnly: (names: { readonly has: (name: string) => boolean }) => void = () => undefined,
+): (reading: Reading, when: Pick<Scrape, 'at' | 'process'>) => Scrape {
   const included = new Map<string, boolean>()
   const known = new Set<string>()
   let meanings: ReadonlyMap<string, Meaning> = new Map()
@@ -96,25 +113,16 @@ function createInterpreter(
     if (news.length === 0) return
     for (const name of news) known.add(name)
     meanings = new Map([...meaningsOf(known, settings.level)].filter(([, { scope }]) => includes(scope)))
-    text.keepOnly({ has: (name) => (meanings.get(name)?.kind ?? 'sign') !== 'sign' })
+    keepOnly({ has: (name) => (meanings.get(name)?.kind ?? 'sign') !== 'sign' })
   }
 
-  return (answer, process) => {
-    const json = answer.text.startsWith('{')
-    const reading = json ? readStatsJson(answer.text, isWanted) : text.read(answer.text)
-    if (reading === undefined || isNonsense(reading)) return undefined
+  return (reading, { at, process }) => {
     understand(reading)
     const counters = new Map<string, number>()
     for (const [name, value] of reading.counters) if (isRising(meanings.get(name))) counters.set(name, value)
     const histograms = new Map<string, Histogram>()
     for (const [name, value] of reading.histograms) if (meanings.has(name)) histograms.set(name, value)
-    return {
-      at: answer.answeredMs,
-      process,
-      reading,
-      meanings,
-      totals: { counters, histograms },
-    }
+    return { at, process, reading, meanings, totals: { counters, histograms } }
   }
 }
 

@@ -9,6 +9,14 @@ export const envoyStats: SourceKind = {
   open: (world, { name, labels, details, run }) => {
     const checked = envoyStatsOptions(details)
     if (checked.kind === 'failed') return failed(checked.error)
-    return ok(createEnvoyStatsCollector(world, { name, labels, run, options: checked.value }))
+    return ok(
+      createEnvoyStatsCollector(world, {
+        name,
+        labels,
+        run,
+        options: checked.value,
+        environment: process.env,
+      }),
+    )
   },
 }

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
 import { failed, type Labels, ok, type Result } from '../../base/index.ts'
 import type { OptionProblem } from '../option-reader.ts'
+import { type KubernetesOptions, readKubernetes } from './discovery-kubernetes-options.ts'
 import type { Level } from './names.ts'
 
 /** Where an admin interface is. */
@@ -14,6 +15,8 @@ export interface TargetOption {
 
 export interface EnvoyStatsOptions {
   readonly targets: readonly TargetOption[]
+  /** Pods that are targets, too. */
+  readonly kubernetes: KubernetesOptions | undefined
   readonly level: Level
   /** Between scrapes of one target. */
   readonly intervalMs: number
@@ -38,6 +41,7 @@ export interface EnvoyStatsOptions {
 
 const KNOWN: ReadonlySet<string> = new Set([
   'targets',
+  'kubernetes',
   'level',
   'interval',
   'connectTimeout',
@@ -53,18 +57,34 @@ const KNOWN: ReadonlySet<string> = new Set([
   'services',
 ])
 
-/** Checks the `connectionDetails` of a DataSource of type `EnvoyStats`: everything that is wrong, at once. */
+/** Those that say what is counted, whatever way statistics come. */
+const OF_ALL: ReadonlySet<string> = new Set([
+  'level',
+  'histograms',
+  'maxSeries',
+  'include',
+  'exclude',
+  'grpcOnly',
+  'services',
+])
+
+/**
+ * Checks the `connectionDetails` of a DataSource of type `EnvoyStats`: everything that is wrong, at once. `pushed`: the
+ * statistics come by themselves, so there are no targets and nothing that says how they are asked.
+ */
 export function envoyStatsOptions(
   details: Readonly<Record<string, unknown>>,
+  { pushed = false }: { readonly pushed?: boolean } = {},
 ): Result<EnvoyStatsOptions, readonly OptionProblem[]> {
   const faults: OptionProblem[] = []
   const read = createReader(details, faults)
+  const known = pushed ? OF_ALL : KNOWN
   for (const name of Object.keys(details)) {
-    if (!KNOWN.has(name))
+    if (!known.has(name))
       faults.push({
         path: name,
         message: `there is no option ${name}`,
-        remedy: `write one of ${[...KNOWN].join(', ')}`,
+        remedy: `write one of ${[...known].join(', ')}`,
       })
   }
   const include = read.patterns('include', ['.*'])
@@ -75,7 +95,8 @@ export function envoyStatsOptions(
   // A listener that only people of the operations team call.
   const skipped = level === 'downstream' ? ['admin'] : []
   const options: EnvoyStatsOptions = {
-    targets: readTargets(details['targets'], faults),
+    targets: pushed ? [] : readTargets(details, faults),
+    kubernetes: readKubernetes(details['kubernetes'], faults),
     level,
     intervalMs: read.duration('interval', { fallback: 5_000, least: 100, most: 60_000 }),
     connectTimeoutMs: read.duration('connectTimeout', { fallback: 3_000, least: 10, most: 60_000 }),
@@ -230,7 +251,11 @@ function readServices(
 
 const TARGET_REMEDY = 'write targets: ["10.0.0.7:9901", "envoy.example.com:9901"]'
 
-function readTargets(value: unknown, faults: OptionProblem[]): readonly TargetOption[] {
+function readTargets(
+  { targets: value, kubernetes }: Readonly<Record<string, unknown>>,
+  faults: OptionProblem[],
+): readonly TargetOption[] {
+  if (value === undefined && kubernetes !== undefined) return []
   if (!Array.isArray(value) || value.length === 0) {
     faults.push({
       path: 'targets',

@@ -4,7 +4,7 @@ import type { Sink } from '../collector.ts'
 import { createTargetCounter, type TargetCounter } from './counter.ts'
 import type { CoverageTracker, Stretch } from './coverage.ts'
 import type { Target } from './discovery.ts'
-import { createEnvoyReader, type Scrape } from './envoy.ts'
+import type { ReadEnvoy, Scrape } from './envoy.ts'
 import type { EnvoyStatsOptions } from './options.ts'
 import type { Basis } from './process.ts'
 import type { Failure } from './scrape.ts'
@@ -26,6 +26,7 @@ export interface PollerOptions {
   readonly target: Target
   readonly table: SeriesTable
   readonly settings: EnvoyStatsOptions
+  readonly read: ReadEnvoy
   readonly coverage: CoverageTracker
   /** When the collector's run began, in milliseconds since 1970. */
   readonly readingSince: number
@@ -43,7 +44,7 @@ export class Poller {
   readonly #world: World
   readonly #options: PollerOptions
   readonly #key: string
-  readonly #read: ReturnType<typeof createEnvoyReader>
+  readonly #read: ReadEnvoy
   readonly #log: Log
   #counter: TargetCounter | undefined
   #pending: { readonly step: LedgerStep; readonly through: number } | undefined
@@ -65,7 +66,7 @@ export class Poller {
     this.#world = world
     this.#options = options
     this.#key = `envoy-stats:${options.source}:${options.target.name}`
-    this.#read = createEnvoyReader(world, { url: options.target.url, settings: options.settings })
+    this.#read = options.read
     this.#log = world.log.child({ source: options.source, target: options.target.name })
   }
 
@@ -107,7 +108,7 @@ export class Poller {
 
   /** Goes on from where an earlier run left off. Undefined when the ledger could not be asked. */
   async #restore(sink: Sink): Promise<TargetCounter | undefined> {
-    const { coverage, initial, run, target, ...rest } = this.#options
+    const { coverage, initial, run, target, read: _, ...rest } = this.#options
     try {
       const checkpoint = await sink.checkpoint(this.#key)
       const writer = `${run}/${target.name}`

@@ -7,7 +7,7 @@ import { createPrometheusSource } from './source.ts'
 /** Prometheus and what speaks its API: Thanos, Mimir, VictoriaMetrics. */
 export const prometheus: SourceKind = {
   type: 'Prometheus',
-  open: (world, { name, input = '', labels, details, base, questions }) => {
+  open: (world, { name, input, labels, details, base, questions }) => {
     const checked = prometheusOptions(details, { name: `${name}/${input}`, base })
     if (checked.kind === 'failed') return failed(checked.error)
     const { pull } = checked.value

@@ -240,6 +240,26 @@ describe('targets', () => {
     await end()
   })
 
+  test('that come back are counted on, and what was counted before stays', async () => {
+    const { world, ledger, envoy, begin } = stage()
+    await world.advance(20_000)
+    let addresses = ['10.0.0.7']
+    const details = { targets: ['envoy.example.com:9901'] }
+    const { end } = begin({ details, resolve: async () => addresses })
+    await world.advance(42_000)
+    envoy.add(OK, 5)
+    await world.advance(10_000)
+    // It leaves and comes back within a minute, of which each writer has one row: there must be two.
+    addresses = ['10.0.0.8']
+    await world.advance(20_000)
+    addresses = ['10.0.0.7']
+    envoy.add(OK, 7)
+    await world.advance(27_000)
+    expect(ledger.total()).toBe(12)
+    expect(new Set(ledger.rows().map(({ minute }) => minute)).size).toBe(1)
+    await end()
+  })
+
   test('stay when their name does not resolve for a while', async () => {
     const { world, begin } = stage()
     let broken = false

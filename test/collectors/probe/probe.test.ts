@@ -237,6 +237,7 @@ describe('the source', () => {
       details,
       base: '/',
       run: 'run-1',
+      input: '',
       questions: () => [],
     })
     if (opened.kind === 'failed') return failed(opened.error.map(({ path, remedy }) => `${path}: ${remedy}`))

@@ -13,8 +13,15 @@ export const CLUSTERS = { http1: 'web', http2: 'web.two|blue', grpc: 'orders.v1'
 
 const TYPE = 'type.googleapis.com'
 
+/** What a test wants beside the ordinary: loggers, clusters to send to, sinks, anything of the top level. */
+export interface Additions {
+  readonly accessLogs?: readonly unknown[]
+  readonly clusters?: readonly unknown[]
+  readonly top?: Readonly<Record<string, unknown>>
+}
+
 /** A bootstrap with one listener for HTTP/1.1, HTTP/2 and gRPC, a JSON access log, and a cluster for each protocol. */
-export function bootstrapOf(ports: Ports, accessLog: string): unknown {
+export function bootstrapOf(ports: Ports, accessLog: string, additions: Additions = {}): unknown {
   return {
     admin: { address: address(ports.admin) },
     stats_flush_on_admin: true,
@@ -23,19 +30,21 @@ export function bootstrapOf(ports: Ports, accessLog: string): unknown {
         {
           name: 'edge',
           address: address(ports.listener),
-          filter_chains: [{ filters: [connectionManager(accessLog)] }],
+          filter_chains: [{ filters: [connectionManager(accessLog, additions.accessLogs ?? [])] }],
         },
       ],
       clusters: [
         cluster(CLUSTERS.http1, ports.http1),
         cluster(CLUSTERS.http2, ports.http2, true),
         cluster(CLUSTERS.grpc, ports.grpc, true),
+        ...(additions.clusters ?? []),
       ],
     },
+    ...additions.top,
   }
 }
 
-function connectionManager(accessLog: string): unknown {
+function connectionManager(accessLog: string, more: readonly unknown[]): unknown {
   const route = (match: Record<string, unknown>, to: string): unknown => ({
     match,
     route: { cluster: to, timeout: `${UPSTREAM_TIMEOUT_MS / 1000}s` },
@@ -56,6 +65,7 @@ function connectionManager(accessLog: string): unknown {
             log_format: { json_format: LOG_FORMAT },
           },
         },
+        ...more,
       ],
       route_config: {
         virtual_hosts: [
@@ -105,7 +115,8 @@ export const LOG_FORMAT = {
   generation: '%ENVIRONMENT(RIG_GENERATION)%',
 }
 
-function cluster(name: string, port: number, http2 = false): unknown {
+/** A cluster of one address on the loopback interface. */
+export function cluster(name: string, port: number, http2 = false): unknown {
   const protocol = {
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
       '@type': `${TYPE}/envoy.extensions.upstreams.http.v3.HttpProtocolOptions`,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bootstrapOf, type Ports } from './bootstrap.ts'
+import { type Additions, bootstrapOf, type Ports } from './bootstrap.ts'
 
 /** A real Envoy that can be restarted, hot and hard. */
 export interface EnvoyRig {
@@ -28,13 +28,14 @@ const [DRAIN_S, PARENT_S] = [2, 5]
 export async function createEnvoyRig(
   binary: string,
   upstream: Pick<Ports, 'http1' | 'http2' | 'grpc'>,
+  additions: Additions = {},
 ): Promise<EnvoyRig> {
   const folder = mkdtempSync(join(tmpdir(), 'nines-envoy-'))
   const [admin, listener] = await freePorts(2)
   const ports = { admin: admin ?? 0, listener: listener ?? 0, ...upstream }
   const accessLog = join(folder, 'access.log')
   const config = join(folder, 'envoy.json')
-  writeFileSync(config, JSON.stringify(bootstrapOf(ports, accessLog), undefined, 1))
+  writeFileSync(config, JSON.stringify(bootstrapOf(ports, accessLog, additions), undefined, 1))
   const living = new Set<ChildProcess>()
   let output = ''
   let generation = 0
