@@ -26,8 +26,7 @@ export class Batch {
   }
 
   addCounts(rows: readonly CountRow[]): void {
-    for (const row of rows)
-      this.#counts.set(JSON.stringify([row.key, labelsKey(row.labels), row.minute]), row)
+    for (const row of rows) this.#counts.set(cellOf(row), row)
   }
 
   /** Resolves when the batch is on disk, or when it is known not to be soon. */
@@ -43,4 +42,9 @@ export class Batch {
     this.#waiting = []
     for (const { answer, whenDurable } of waiting) answer(otherwise ?? whenDurable)
   }
+}
+
+/** What a count is of. */
+export function cellOf({ key, labels, minute }: CountRow): string {
+  return JSON.stringify([key, labelsKey(labels), minute])
 }

@@ -1,13 +1,14 @@
 import { unixSeconds, type World } from '../../base/index.ts'
 import {
   type Accumulator,
+  type CountRow,
   createAccumulator,
   createSeriesTable,
   type LedgerStep,
   type SeriesTable,
 } from '../../traffic/index.ts'
 import type { CollectorStatus, Sink } from '../collector.ts'
-import { Batch } from './batch.ts'
+import { Batch, cellOf } from './batch.ts'
 import { PushCoverage } from './coverage.ts'
 import { IDENTITY_BYTES } from './identities.ts'
 import type { Counting, Delivery, IntakeNumbers, IntakeOptions, Refused, Taken } from './intake.ts'
@@ -58,6 +59,8 @@ export class Gatherer {
   readonly #maxWaiting: number
   /** Deliveries that are counted and of which it is not known that they are on disk. */
   readonly #undurable = new Map<string, Batch>()
+  /** What the writer at hand has added up of the minutes of questions. */
+  #sums = new Map<string, CountRow>()
   #coverage: PushCoverage | undefined
   #batch = new Batch()
   /** A step that was begun: it is written again, the same, until it is known to be on disk. */
@@ -227,7 +230,11 @@ export class Gatherer {
 
   /** Half of what may wait, or as many cells as a writer may have. */
   #isHeavy(): boolean {
-    return this.#batch.cost * 2 >= this.#maxWaiting || this.#accumulator.cells() >= GENERATION_CELLS
+    return this.#batch.cost * 2 >= this.#maxWaiting || this.#cells() >= GENERATION_CELLS
+  }
+
+  #cells(): number {
+    return this.#accumulator.cells() + this.#sums.size
   }
 
   /** Writes what was gathered, after what could not be written before. Gives whether all is on disk. */
@@ -289,10 +296,11 @@ export class Gatherer {
   /** Ends the writer when it is time to. All that it counted was just drained. */
   #turnOver(): void {
     const now = this.#world.clock.monotonicMs()
-    if (now - this.#generationSince < GENERATION_MS && this.#accumulator.cells() < GENERATION_CELLS) return
+    if (now - this.#generationSince < GENERATION_MS && this.#cells() < GENERATION_CELLS) return
     this.#generation++
     this.#generationSince = now
     this.#accumulator.startOver(this.#writer())
+    this.#sums = new Map()
   }
 
   /** Gives what went wrong. Those who wait are told in time, also while the write is still under way. */
@@ -385,8 +393,13 @@ export class Gatherer {
       },
       exemplar: (exemplar) => this.#batch.examples.offer(exemplar),
       counts: (rows) => {
-        this.#events += rows.length
-        this.#batch.addCounts(rows)
+        for (const row of rows) {
+          const cell = cellOf(row)
+          const sum = { ...row, value: row.value + (this.#sums.get(cell)?.value ?? 0) }
+          this.#sums.set(cell, sum)
+          this.#events += row.value
+          this.#batch.addCounts([sum])
+        }
       },
       remember: (key, value) => this.#batch.remembered.set(key, value),
       reject: (events) => {

@@ -65,7 +65,7 @@ export interface Counting {
   readonly add: (series: SeriesHandle, addition: Addition, weight?: number) => void
   /** Kept as far as the source's bound on examples goes. */
   readonly exemplar: (exemplar: Exemplar) => void
-  /** Counts that are whole for their minute and replace what was said before. */
+  /** Adds to the counts of minutes: a row holds what comes on top of all that was said before. */
   readonly counts: (rows: readonly CountRow[]) => void
   /** Remembers a value under a key in the same step, the last one said. For the last value of a running total. */
   readonly remember: (key: string, value: string) => void
