@@ -13,6 +13,8 @@ export interface HttpLimits {
 export interface HttpAnswer {
   readonly status: number
   readonly text: string
+  /** Of the body, as the answer says it; empty when it does not. */
+  readonly contentType: string
   /** How long the answer asks us to wait (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined
 }
@@ -67,7 +69,8 @@ export async function askUrl(
     const text = await readBody(response, limits.maxBytes)
     if (text === undefined) return failed(tooLarge(host, limits.maxBytes))
     const retryAfterMs = retryAfterOf(response.headers, world.clock.nowMs())
-    return ok({ status: response.status, text, retryAfterMs })
+    const contentType = response.headers.get('content-type') ?? ''
+    return ok({ status: response.status, text, contentType, retryAfterMs })
   } catch (error) {
     return failed(failureOf(host, work.signal.reason instanceof SlowError ? work.signal.reason : error))
   } finally {
