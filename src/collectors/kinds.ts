@@ -5,6 +5,7 @@ import { envoyAccessLog, webLog } from './log/index.ts'
 import { openTelemetry } from './otlp/kind.ts'
 import { probe } from './probe/kind.ts'
 import { prometheus } from './prometheus/kind.ts'
+import { prometheusRemoteWrite } from './prometheus-push/kind.ts'
 import { statsd } from './statsd/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
@@ -17,6 +18,7 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     envoyMetricsService,
     openTelemetry,
     prometheus,
+    prometheusRemoteWrite,
     statsd,
     probe,
   ].map((kind) => [kind.type, kind]),
