@@ -2,6 +2,7 @@ import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts
 import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { envoyAccessLog, webLog } from './log/index.ts'
+import { openMetrics } from './openmetrics/kind.ts'
 import { openTelemetry } from './otlp/kind.ts'
 import { probe } from './probe/kind.ts'
 import { prometheus } from './prometheus/kind.ts'
@@ -16,6 +17,7 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     envoyStats,
     envoyAccessLogService,
     envoyMetricsService,
+    openMetrics,
     openTelemetry,
     prometheus,
     prometheusRemoteWrite,
