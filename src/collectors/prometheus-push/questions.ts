@@ -33,12 +33,16 @@ export const compileRegex: RegexCompiler = (pattern) => {
   }
 }
 
+const OURS: ReadonlySet<string> = new Set(['PrometheusRemoteWrite', 'OpenMetrics'])
+
 /** `renamed`: from names of labels there to ours. */
 export function questionOf(
   asked: ExternalQuery,
   renamed: ReadonlyMap<string, string>,
 ): Result<Question, Refusal> {
-  const read = readQuestion(asked)
+  // Where the metric names no language of its own, it has the DataSource's type.
+  const type = OURS.has(asked.type) ? 'Prometheus' : asked.type
+  const read = readQuestion({ ...asked, type })
   if (read.kind === 'failed') return read
   const { query, bucket, passes, silentIsZero } = read.value
   const reading = readingOf(read.value)

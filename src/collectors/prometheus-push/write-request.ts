@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { failed, ok, type Result } from '../../base/index.ts'
-import { WireReader } from '../otlp/wire.ts'
+import { textOf, WireReader } from '../otlp/wire.ts'
 import { type NativeHistogram, readHistogram, readValue } from './native-histogram.ts'
 import { BYTES, doubleOf, fieldOf, int64Of, isWritten, readMessage, readNumbers } from './protobuf.ts'
 
@@ -54,7 +54,7 @@ export function decodeWriteRequest(bytes: Uint8Array, message: Message): Result<
   const [symbolField, seriesField] = second ? [4, 5] : [0, 1]
   while (reader.next()) {
     if (fieldOf(reader) === seriesField) drafts.push(readSeries(reader, second, faults))
-    else if (fieldOf(reader) === symbolField) symbols.push(textOf(reader) ?? BROKEN_TEXT)
+    else if (fieldOf(reader) === symbolField) symbols.push(readText(reader) ?? BROKEN_TEXT)
     else reader.skip()
   }
   if (reader.fault !== undefined) return failed(`the body is no ${message}`)
@@ -148,8 +148,8 @@ function readLabels(
   if (second) return readNumbers(reader, into.references, 'uint32')
   let [name, value]: [string | undefined, string | undefined] = ['', '']
   readMessage(reader, () => {
-    if (fieldOf(reader) === 1) name = textOf(reader)
-    else if (fieldOf(reader) === 2) value = textOf(reader)
+    if (fieldOf(reader) === 1) name = readText(reader)
+    else if (fieldOf(reader) === 2) value = readText(reader)
     else reader.skip()
   })
   into.texts.push(name ?? BROKEN_TEXT, value ?? BROKEN_TEXT)
@@ -180,13 +180,12 @@ function readExemplar(reader: WireReader, second: boolean): DraftExemplar {
 }
 
 /** Undefined when the bytes are no UTF-8. */
-function textOf(reader: WireReader): string | undefined {
+function readText(reader: WireReader): string | undefined {
   if (!isWritten(reader, BYTES)) return undefined
   const length = reader.length()
-  const bytes = reader.bytes.subarray(reader.at, reader.at + length)
+  const from = reader.at
   reader.at += length
-  if (!isUtf8(bytes)) return undefined
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
+  return isUtf8(reader.bytes.subarray(from, reader.at)) ? textOf(reader.bytes, from, reader.at) : undefined
 }
 
 function dereferenced(
@@ -212,7 +211,10 @@ function orderly(labels: readonly string[]): readonly string[] | string {
     if (name === BROKEN_TEXT || value === BROKEN_TEXT) return 'a label is no UTF-8'
     if (value !== '') pairs.push([name, value])
   }
-  pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  // Senders must have them in order, and nearly all do.
+  if (pairs.length * 2 < labels.length || pairs.some(([name], i) => name <= (pairs[i - 1]?.[0] ?? '')))
+    pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  else if (pairs.some(([name]) => name === '__name__')) return labels
   let named = false
   for (let i = 0; i < pairs.length; i++) {
     if (pairs[i]?.[0] === pairs[i - 1]?.[0]) return 'a label is there twice'

@@ -20,7 +20,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 const question = (query: string): ExternalQuery => ({
   kind: 'external',
   source: 'prom',
-  type: 'Prometheus',
+  // What a metric without a type has: the DataSource's.
+  type: query.startsWith('other') ? 'PrometheusRemoteWrite' : 'Prometheus',
   spec: { query },
   key: query,
   reading: { kind: 'counter' },
