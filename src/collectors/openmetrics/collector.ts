@@ -2,7 +2,13 @@ import { type Labels, unixSeconds, type World } from '../../base/index.ts'
 import { type CoverageSpan, type ExternalQuery, questionSource } from '../../traffic/index.ts'
 import type { Collector, CollectorStatus, Sink } from '../collector.ts'
 import { type CoverageTracker, createCoverage } from '../envoy-stats/coverage.ts'
-import { createDiscovery, createSystemResolver, type Resolve } from '../envoy-stats/discovery.ts'
+import {
+  createDiscovery,
+  createSystemResolver,
+  type Discovery,
+  type Resolve,
+  type Trouble,
+} from '../envoy-stats/discovery.ts'
 import { type Asked, createAsked } from '../prometheus-push/asked.ts'
 import { Folder } from '../prometheus-push/fold.ts'
 import { createIntake, type Intake } from '../push/intake.ts'
@@ -51,7 +57,7 @@ class OpenMetrics {
   readonly #intake: Intake
   readonly #folder: Folder
   readonly #asked: () => Asked
-  readonly #discover: ReturnType<typeof createDiscovery>
+  readonly #discovery: Discovery
   readonly #running = new Map<string, Running>()
   #rejectedBefore = 0
   #phase: 'starting' | 'running' | 'stopped' = 'starting'
@@ -74,7 +80,7 @@ class OpenMetrics {
       lookbackMs: options.lookback * 1000,
       recall: (each) => this.#intake.recall(each),
     })
-    this.#discover = createDiscovery(world, {
+    this.#discovery = createDiscovery(world, {
       targets: options.targets.filter(({ url }) => url === undefined),
       resolve: settings.resolve ?? createSystemResolver(),
       timeoutMs: options.timeoutMs,
@@ -113,22 +119,22 @@ class OpenMetrics {
     }
     for (const target of targets)
       if (!this.#running.has(target.name)) this.#start(target, { signal, coverage, initial })
-    const text = problems.join('; ')
+    const text = problems.map((problem) => problem.text).join('; ')
     coverage.blind(text)
     if (text !== '' && this.#unresolved?.text !== text)
       this.#world.log.warn('targets cannot be found', { source: this.#settings.name, text })
-    const remedy = 'is the name right, and does it resolve where Nines runs?'
+    const remedy = problems[0]?.remedy ?? ''
     this.#unresolved = text === '' ? undefined : { at: this.#world.clock.now(), text, remedy }
   }
 
   async #targets(
     signal: AbortSignal,
-  ): Promise<{ readonly targets: readonly Target[]; readonly problems: readonly string[] }> {
+  ): Promise<{ readonly targets: readonly Target[]; readonly problems: readonly Trouble[] }> {
     const { targets } = this.#settings.options
     const whole = targets.flatMap(({ url, labels }) =>
       url === undefined ? [] : [{ name: url, url, labels }],
     )
-    const found = await this.#discover(signal)
+    const found = await this.#discovery.discover(signal)
     const resolved = found.targets.flatMap(({ name, url, labels }) => {
       const port = Number(new URL(url).port || 80)
       const paths = targets.filter((each) => each.url === undefined && each.port === port)
