@@ -1,3 +1,4 @@
+import { isSameEnd, wordsOf } from './attributes.ts'
 import { textOf } from './wire.ts'
 
 /**
@@ -7,11 +8,14 @@ import { textOf } from './wire.ts'
 export class Text {
   readonly text: string
   readonly bytes: Uint8Array
+  /** The same, four bytes at a time. */
+  readonly words: Int32Array
   readonly hash: number
 
   constructor(text: string, bytes: Uint8Array, hash: number) {
     this.text = text
     this.bytes = bytes
+    this.words = wordsOf(bytes)
     this.hash = hash
   }
 }
@@ -24,6 +28,9 @@ const MOST_STEPS = 128
 export class TextTable {
   #slots: (Text | undefined)[] = emptySlots(FIRST_SIZE)
   #size = 0
+  /** What was read last. */
+  #bytes: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(this.#bytes.buffer)
   readonly #most: number
   readonly #onForget: () => void
 
@@ -34,17 +41,26 @@ export class TextTable {
   }
 
   take(bytes: Uint8Array, from: number, to: number): Text {
-    const hash = hashOf(bytes, from, to)
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    const view = this.#view
+    const hash = hashOf(bytes, view, { from, to })
     const mask = this.#slots.length - 1
     let at = hash & mask
     for (let steps = 0; steps < MOST_STEPS; steps++, at = (at + 1) & mask) {
       const found = this.#slots[at]
-      if (found === undefined) return this.#add(bytes.slice(from, to), hash)
-      if (found.hash === hash && found.bytes.length === to - from && isSame(found.bytes, bytes, from))
-        return found
+      if (found === undefined) return this.#add(Uint8Array.from(bytes.subarray(from, to)), hash)
+      if (found.hash === hash && found.bytes.length === to - from) {
+        const { words } = found
+        let word = 0
+        while (word < words.length && view.getInt32(from + 4 * word, true) === words[word]) word++
+        if (word === words.length && isSameEnd(found.bytes, bytes, from)) return found
+      }
     }
     this.#forget()
-    return this.#add(bytes.slice(from, to), hash)
+    return this.#add(Uint8Array.from(bytes.subarray(from, to)), hash)
   }
 
   #add(bytes: Uint8Array, hash: number): Text {
@@ -81,23 +97,17 @@ function emptySlots(size: number): (Text | undefined)[] {
 }
 
 /** All bytes count, four at a time: resources often differ only in their middle. */
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
+function hashOf(
+  bytes: Uint8Array,
+  view: DataView,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
   let hash = to - from
   let at = from
   for (; at + 4 <= to; at += 4) {
-    const word =
-      (bytes[at] ?? 0) |
-      ((bytes[at + 1] ?? 0) << 8) |
-      ((bytes[at + 2] ?? 0) << 16) |
-      ((bytes[at + 3] ?? 0) << 24)
-    hash = Math.imul(hash ^ word, 0x9e3779b1)
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1)
     hash ^= hash >>> 15
   }
   for (; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
   return (hash ^ (hash >>> 13)) >>> 0
-}
-
-function isSame(known: Uint8Array, bytes: Uint8Array, from: number): boolean {
-  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[from + i]) return false
-  return true
 }

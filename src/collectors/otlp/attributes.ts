@@ -83,13 +83,20 @@ function placeNamed(name: string): number {
   throw new Error(`${name} is no place`)
 }
 
+/** What is being read, as bytes and as words. */
+export interface ReadBytes {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
 /**
- * Finds keys by their bytes, without making a text of them: by length and two letters, then byte by byte. -1: none of
+ * Finds keys by their bytes, without making a text of them: by length and two letters, then four bytes at a time. -1: none of
  * ours, which most keys of a span are.
  */
 export class KeyTable {
   readonly meanings: readonly KeyMeaning[]
   readonly #bytes: readonly Uint8Array[]
+  readonly #words: readonly Int32Array[]
   /** The first meaning with a hash, plus one, and the next one with the same. */
   readonly #heads = new Uint8Array(256)
   readonly #next: Uint8Array
@@ -99,6 +106,7 @@ export class KeyTable {
     if (meanings.length > 254) throw new Error('the table holds 254 keys')
     this.meanings = meanings
     this.#bytes = meanings.map(({ key }) => new TextEncoder().encode(key))
+    this.#words = this.#bytes.map((key) => wordsOf(key))
     this.#next = new Uint8Array(meanings.length)
     this.#byText = new Map(meanings.map(({ key }, i) => [key, i]))
     this.#bytes.forEach((key, i) => {
@@ -108,12 +116,17 @@ export class KeyTable {
     })
   }
 
-  /** The index among the meanings. */
-  find(bytes: Uint8Array, from: number, to: number): number {
+  /** The index among the meanings of the key at `[from, to)` of what is read. */
+  find({ bytes, view }: ReadBytes, from: number, to: number): number {
     let at = this.#heads[hashOf(bytes, from, to)] ?? 0
     while (at > 0) {
       const key = this.#bytes[at - 1]
-      if (key !== undefined && key.length === to - from && isSame(key, bytes, from)) return at - 1
+      const words = this.#words[at - 1]
+      if (key !== undefined && words !== undefined && key.length === to - from) {
+        let word = 0
+        while (word < words.length && view.getInt32(from + 4 * word, true) === words[word]) word++
+        if (word === words.length && isSameEnd(key, bytes, from)) return at - 1
+      }
       at = this.#next[at - 1] ?? 0
     }
     return -1
@@ -132,7 +145,14 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
   return (length * 7 + last * 3 + middle * 31) & 255
 }
 
-function isSame(key: Uint8Array, bytes: Uint8Array, from: number): boolean {
-  for (let i = key.length - 1; i >= 0; i--) if (key[i] !== bytes[from + i]) return false
+/** Four bytes each, the first lowest; what is left over at the end is left out. */
+export function wordsOf(bytes: Uint8Array): Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Int32Array.from({ length: bytes.length >> 2 }, (_, i) => view.getInt32(4 * i, true))
+}
+
+/** Whether the up to three bytes are the same that are no whole word. */
+export function isSameEnd(known: Uint8Array, bytes: Uint8Array, from: number): boolean {
+  for (let i = known.length & ~3; i < known.length; i++) if (known[i] !== bytes[from + i]) return false
   return true
 }

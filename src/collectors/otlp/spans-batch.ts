@@ -32,6 +32,7 @@ export class SpanBatch {
   #durations = new Float64Array(FIRST_SIZE)
   #weights = new Float64Array(FIRST_SIZE)
   #ids = new Int32Array(FIRST_SIZE * ID_WORDS)
+  #isNew = new Uint8Array(FIRST_SIZE)
   readonly #facts: SpanFacts
   readonly #setting: BatchSetting
 
@@ -67,13 +68,17 @@ export class SpanBatch {
 
   count(into: Counting): void {
     const { seen, examples, now } = this.#setting
+    const isNew = this.#isNew
     seen?.begin(now())
     examples.begin(now())
+    // First all of them by themselves: the processor then waits for several places of a large table at once.
+    if (seen !== undefined)
+      for (let i = 0; i < this.size; i++) isNew[i] = seen.add(this.#ids, i * ID_WORDS) ? 1 : 0
     for (let i = 0; i < this.size; i++) {
       const series = this.#series[i]
       const judgement = this.#judgements[i]
       if (series === undefined || judgement === undefined) continue
-      if (seen !== undefined && !seen.add(this.#ids, i * ID_WORDS)) {
+      if (seen !== undefined && isNew[i] === 0) {
         this.duplicates++
         continue
       }
@@ -113,6 +118,7 @@ export class SpanBatch {
     this.#minutes = minutes
     this.#durations = resized(this.#durations, size)
     this.#weights = resized(this.#weights, size)
+    this.#isNew = new Uint8Array(size)
     const ids = new Int32Array(size * ID_WORDS)
     ids.set(this.#ids.subarray(0, Math.min(this.#ids.length, ids.length)))
     this.#ids = ids

@@ -14,6 +14,8 @@ const LEFT_CODES: ReadonlySet<number> = new Set([0, 460, 499])
 const GRPC_CANCELLED = 1
 /** The status of a connection that was upgraded, whose duration is no latency. */
 const UPGRADED = 101
+/** What makes more than the status matter. Paths and agents are put down only when they are suspected. */
+const SPECIAL = (1 << PLACES.path) | (1 << PLACES.userAgent) | (1 << PLACES.flags) | (1 << PLACES.synthetic)
 const MOST_TEXTS = 64
 
 /**
@@ -41,7 +43,7 @@ export class SpanJudge {
     const grpcStatus = this.#grpcStatus(facts.value(PLACES.grpcStatus))
     // A gRPC call whose status is not known is not good because its HTTP status is 200.
     const code = isGrpc && grpcStatus === undefined ? undefined : facts.whole(PLACES.httpStatus)
-    if (this.#isPlain(facts, isHealthCheck)) {
+    if (!isHealthCheck && !facts.holdsAny(SPECIAL)) {
       const plain = this.#plain(facts, grpcStatus, code)
       if (plain !== undefined) return plain
     }
@@ -56,17 +58,6 @@ export class SpanJudge {
       duration: facts.duration,
       probe: isHealthCheck || isTest,
     })
-  }
-
-  /** Whether nothing but the status matters. Paths and agents are put down only when they are suspected. */
-  #isPlain(facts: SpanFacts, isHealthCheck: boolean): boolean {
-    return (
-      !isHealthCheck &&
-      facts.value(PLACES.path) === undefined &&
-      facts.value(PLACES.userAgent) === undefined &&
-      facts.value(PLACES.flags) === undefined &&
-      facts.value(PLACES.synthetic) === undefined
-    )
   }
 
   #grpcStatus(value: Text | number | undefined): number | undefined {

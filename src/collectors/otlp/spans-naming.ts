@@ -22,6 +22,8 @@ export interface SpanSeries {
 
 /** What spans of one resource have in common. */
 export interface SpanResource {
+  /** The series of the routes and names that came last, at a place that each text always has. */
+  readonly recent: RecentSeries
   /** Of the path that a request took through an operation's name to its series, the part that is often the same. */
   readonly byRoute: Map<Text, SpanSeries>
   readonly byName: Map<Text, SpanSeries>
@@ -32,6 +34,12 @@ export interface SpanResource {
   readonly name: (operation: string, facts: SpanFacts) => SpanSeries
 }
 
+interface RecentSeries {
+  readonly texts: (Text | undefined)[]
+  readonly series: (SpanSeries | undefined)[]
+}
+
+const RECENT = 32
 const MOST_SERIES = 50_000
 /** A request that names more series than this is no telemetry: its others are counted without their operation. */
 const MOST_FRESH = 10_000
@@ -83,6 +91,10 @@ export class SpanNaming {
     const field = service.kind === 'from' ? service.field : ''
     const ownService = attributeText(attributes.get(field === '' ? 'service.name' : field))
     return {
+      recent: {
+        texts: Array.from({ length: 2 * RECENT }, () => undefined),
+        series: Array.from({ length: 2 * RECENT }, () => undefined),
+      },
       byRoute: new Map(),
       byName: new Map(),
       byMethod: new Map(),
@@ -119,9 +131,17 @@ export class SpanNaming {
       return found ?? remember(byService, service, resource.name(this.#operation(facts), facts))
     }
     const route = facts.text(PLACES.route)
-    const [series, text] = route === undefined ? [resource.byName, facts.name] : [resource.byRoute, route]
+    const text = route ?? facts.name
     if (text === undefined) return resource.name('', facts)
-    return series.get(text) ?? remember(series, text, resource.name(this.#operation(facts), facts))
+    const { texts, series } = resource.recent
+    const at = (text.hash & (RECENT - 1)) + (route === undefined ? RECENT : 0)
+    const recent = texts[at] === text ? series[at] : undefined
+    if (recent !== undefined) return recent
+    const known = route === undefined ? resource.byName : resource.byRoute
+    const found = known.get(text) ?? remember(known, text, resource.name(this.#operation(facts), facts))
+    texts[at] = text
+    series[at] = found
+    return found
   }
 
   #seriesOfService(resource: SpanResource, facts: SpanFacts): SpanSeries {

@@ -3,14 +3,11 @@ import type { Seconds, UnixSeconds } from '../../base/index.ts'
 const FIRST_SIZE = 1_024
 /** Nobody's ids gather like this unless made to; a span that would stand further off is counted, not remembered. */
 const MOST_STEPS = 128
-/** Numbers kept of one span: its id, and a hash of its trace's id. */
-const WORDS = 4
 
 /**
  * The spans that were counted lately, to know again those that come twice: from two collectors, or from one that
  * repacked what it could not deliver. Knows at least the last `most` spans of the last `window`, and at most twice as
- * many. A span is known by its id and 64 bits made of its trace's id, so that two are taken for one only if their ids
- * agree and those bits do: less than once in 10^19 pairs of spans with the same id.
+ * many. Kept of each are 64 bits made of both its ids: two spans are taken for one less than once in 10^13.
  */
 export class SeenSpans {
   readonly #most: number
@@ -18,7 +15,6 @@ export class SeenSpans {
   #now: Generation = new Generation()
   #before: Generation | undefined = undefined
   #since: UnixSeconds | undefined = undefined
-  readonly #entry = new Int32Array(WORDS)
 
   constructor(options: { readonly most: number; readonly window: Seconds }) {
     this.#most = options.most
@@ -40,19 +36,21 @@ export class SeenSpans {
    * two of its own. A span without an id is always new.
    */
   add(ids: Int32Array, at: number): boolean {
-    const first = ids[at + 4] ?? 0
-    const second = ids[at + 5] ?? 0
-    if ((first | second) === 0) return true
-    const a = mix(mix(mix(mix(0x9e3779b9, ids[at]), ids[at + 1]), ids[at + 2]), ids[at + 3])
-    const b = mix(mix(mix(mix(0x85ebca6b, ids[at + 3]), ids[at + 2]), ids[at + 1]), ids[at])
-    const entry = this.#entry
-    entry[0] = first
-    entry[1] = second
-    entry[2] = a
-    entry[3] = b
-    const hash = hashOf(entry)
-    if (this.#before?.has(entry, hash) === true) return false
-    if (!this.#now.add(entry, hash)) return false
+    const high = ids[at + 4] ?? 0
+    const low = ids[at + 5] ?? 0
+    if ((high | low) === 0) return true
+    const a = ids[at] ?? 0
+    const b = ids[at + 1] ?? 0
+    const c = ids[at + 2] ?? 0
+    const d = ids[at + 3] ?? 0
+    // All of the trace's id in each word, so that ids that count up do not cancel each other out.
+    const first = high ^ step(step(step(step(0x2545f491, a), b), c), d)
+    const second = low ^ step(step(step(step(0x1b873593, d), c), b), a)
+    // The empty place is 0 and 0.
+    const other = (first | second) === 0 ? 1 : second
+    const place = placeOf(first, other)
+    if (this.#before?.has(first, other, place) === true) return false
+    if (!this.#now.add(first, other, place)) return false
     if (this.#now.size >= this.#most) {
       // The memory of the last but one is used again, which saves growing into it.
       const next = this.#before ?? new Generation()
@@ -64,29 +62,31 @@ export class SeenSpans {
   }
 }
 
-/** A set of entries of four words, of which the first two are not both 0. */
+/** A set of pairs of words that are not both 0. */
 class Generation {
   size = 0
-  #words = new Int32Array(FIRST_SIZE * WORDS)
+  #words = new Int32Array(FIRST_SIZE * 2)
 
   clear(): void {
     this.size = 0
     this.#words.fill(0)
   }
 
-  has(entry: Int32Array, hash: number): boolean {
-    return this.#isHeld(this.#place(entry, hash))
+  has(first: number, second: number, place: number): boolean {
+    const at = this.#find(first, second, place)
+    return at >= 0 && this.#isHeld(at)
   }
 
   /** False when it was there before. */
-  add(entry: Int32Array, hash: number): boolean {
-    const at = this.#place(entry, hash)
+  add(first: number, second: number, place: number): boolean {
+    const at = this.#find(first, second, place)
     if (at < 0) return true
     if (this.#isHeld(at)) return false
-    this.#words.set(entry, at)
+    this.#words[at] = first
+    this.#words[at + 1] = second
     this.size++
     // Half full at most, so that a look-up ends soon.
-    if (this.size * 2 > this.#words.length / WORDS) this.#grow()
+    if (this.size * 4 > this.#words.length) this.#grow()
     return true
   }
 
@@ -94,20 +94,15 @@ class Generation {
     return ((this.#words[at] ?? 0) | (this.#words[at + 1] ?? 0)) !== 0
   }
 
-  /** Where the entry stands, or the free place where it would; below zero when it would stand too far away. */
-  #place(entry: Int32Array, hash: number): number {
+  /** Where the pair stands, or the free place where it would; below zero when it would stand too far away. */
+  #find(first: number, second: number, place: number): number {
     const words = this.#words
     const mask = words.length - 1
-    let at = Math.imul(hash, WORDS) & mask
-    for (let steps = 0; steps < MOST_STEPS; steps++, at = (at + WORDS) & mask) {
-      if (((words[at] ?? 0) | (words[at + 1] ?? 0)) === 0) return at
-      if (
-        words[at] === entry[0] &&
-        words[at + 1] === entry[1] &&
-        words[at + 2] === entry[2] &&
-        words[at + 3] === entry[3]
-      )
-        return at
+    let at = (place << 1) & mask
+    for (let steps = 0; steps < MOST_STEPS; steps++, at = (at + 2) & mask) {
+      const word = words[at] ?? 0
+      const next = words[at + 1] ?? 0
+      if ((word === first && next === second) || (word | next) === 0) return at
     }
     return -1
   }
@@ -115,24 +110,26 @@ class Generation {
   #grow(): void {
     const before = this.#words
     this.#words = new Int32Array(before.length * 2)
-    for (let at = 0; at < before.length; at += WORDS) {
-      const entry = before.subarray(at, at + WORDS)
-      if (((entry[0] ?? 0) | (entry[1] ?? 0)) === 0) continue
-      const place = this.#place(entry, hashOf(entry))
-      if (place >= 0) this.#words.set(entry, place)
+    for (let at = 0; at < before.length; at += 2) {
+      const first = before[at] ?? 0
+      const second = before[at + 1] ?? 0
+      if ((first | second) === 0) continue
+      const place = this.#find(first, second, placeOf(first, second))
+      if (place < 0) continue
+      this.#words[place] = first
+      this.#words[place + 1] = second
     }
   }
 }
 
-function hashOf(entry: Int32Array): number {
-  const hash = mix(mix(entry[2] ?? 0, entry[0]), entry[1]) ^ (entry[3] ?? 0)
+/** Where a pair is looked for first. */
+function placeOf(first: number, second: number): number {
+  const hash = Math.imul(first ^ Math.imul(second, 0x9e3779b1), 0x85ebca6b)
   return hash ^ (hash >>> 15)
 }
 
-/** One step of MurmurHash3's mixing of 32-bit words. Source: A. Appleby, MurmurHash3. */
-function mix(hash: number, word = 0): number {
-  let k = Math.imul(word, 0xcc9e2d51)
-  k = (k << 15) | (k >>> 17)
-  const mixed = hash ^ Math.imul(k, 0x1b873593)
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0
+/** One step of a hash of words; one to one in each. */
+function step(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1)
+  return mixed ^ (mixed >>> 15)
 }

@@ -25,7 +25,9 @@ export class SpanFacts {
   traceState: string | undefined = undefined
   /** Four words of the trace's id and two of the span's own. Zero: it has none. */
   readonly ids = new Int32Array(6)
+  /** Places that an attribute was read for, and of them those that have a value; one bit each. */
   #set = 0
+  #held = 0
   readonly #ranks = new Uint8Array(PLACE_COUNT)
   readonly #values: (Text | number | undefined)[] = Array.from({ length: PLACE_COUNT }, () => undefined)
 
@@ -38,12 +40,10 @@ export class SpanFacts {
     this.status = 0
     this.name = undefined
     this.traceState = undefined
-    this.ids.fill(0)
+    const { ids } = this
+    for (let i = 0; i < ids.length; i++) ids[i] = 0
     this.#set = 0
-  }
-
-  clearAttributes(): void {
-    this.#set = 0
+    this.#held = 0
   }
 
   /** An attribute's value, unless a newer name of the same thing has been read. Undefined: it has none that counts. */
@@ -52,11 +52,20 @@ export class SpanFacts {
     if ((this.#set & bit) !== 0 && rank < (this.#ranks[place] ?? 0)) return
     this.#set |= bit
     this.#ranks[place] = rank
-    this.#values[place] = value
+    if (value === undefined) this.#held &= ~bit
+    else {
+      this.#held |= bit
+      this.#values[place] = value
+    }
   }
 
   value(place: number): Text | number | undefined {
-    return (this.#set & (1 << place)) === 0 ? undefined : this.#values[place]
+    return (this.#held & (1 << place)) === 0 ? undefined : this.#values[place]
+  }
+
+  /** Whether any of the places, one bit each, has a value. */
+  holdsAny(places: number): boolean {
+    return (this.#held & places) !== 0
   }
 
   text(place: number): Text | undefined {

@@ -1,4 +1,4 @@
-import { PLACES } from './attributes.ts'
+import { type KeyTable, PLACES } from './attributes.ts'
 import { readAttribute } from './attributes-protobuf.ts'
 import type { AttributeValue } from './attributes-resource.ts'
 import type { Text, TextTable } from './attributes-text.ts'
@@ -59,6 +59,7 @@ export interface TraceTarget {
  */
 export class TraceScanner {
   readonly #target: TraceTarget
+  readonly #keys: KeyTable
   readonly #reader = new WireReader()
   /** Where the attributes of the span at hand begin and end, in turns. */
   #attributes = new Int32Array(128)
@@ -68,13 +69,14 @@ export class TraceScanner {
 
   constructor(target: TraceTarget) {
     this.#target = target
+    this.#keys = target.attributes.keys
   }
 
   /** Why the bytes are no request, with the place; undefined when they are one. */
   scan(bytes: Uint8Array): { readonly fault: WireFault; readonly at: number } | undefined {
     const reader = this.#reader
     reader.begin(bytes)
-    this.#target.attributes.bytes = bytes
+    this.#target.attributes.bytes = reader.bytes
     while (reader.next())
       if (reader.tag === RESOURCE_SPANS) {
         const outer = reader.enter()
@@ -281,18 +283,15 @@ export class TraceScanner {
 
   /** A KeyValue. What nearly all look like, a short key and then a short value, is read at once. */
   #attribute(from: number, to: number): void {
-    const { bytes } = this.#reader
-    const keyEnd = from + 2 + (bytes[from + 1] ?? 0)
-    if (to - from > 4 && bytes[from] === KEY && keyEnd + 2 <= to && bytes[keyEnd] === VALUE) {
-      const value = keyEnd + 2
-      // Below 128 by themselves: what is longer would end behind the message.
-      if (
-        (bytes[from + 1] ?? 0) < 128 &&
-        (bytes[keyEnd + 1] ?? 0) < 128 &&
-        value + (bytes[keyEnd + 1] ?? 0) === to
-      ) {
-        const index = this.#target.attributes.keys.find(bytes, from + 2, keyEnd)
-        if (index >= 0) this.#shortValue(index, value, to)
+    const reader = this.#reader
+    const { bytes } = reader
+    const keyLength = bytes[from + 1] ?? 0
+    const keyEnd = from + 2 + keyLength
+    if (keyLength < 128 && keyEnd + 2 <= to && bytes[from] === KEY && bytes[keyEnd] === VALUE) {
+      const length = bytes[keyEnd + 1] ?? 0
+      if (length < 128 && keyEnd + 2 + length === to) {
+        const index = this.#keys.find(reader, from + 2, keyEnd)
+        if (index >= 0) this.#shortValue(index, keyEnd + 2, to)
         return
       }
     }
@@ -338,7 +337,7 @@ export class TraceScanner {
         reader.at = keyTo
       } else reader.skip()
     if (reader.fault !== undefined) return
-    const index = attributes.keys.find(reader.bytes, keyFrom, keyTo)
+    const index = attributes.keys.find(reader, keyFrom, keyTo)
     if (index < 0) return
     reader.at = from
     let isSet = false

@@ -56,10 +56,9 @@ export class WireReader {
 
   /** Starts at the message `bytes[from, to)`. */
   begin(bytes: Uint8Array, from = 0, to = bytes.length): void {
-    if (this.bytes !== bytes) {
-      this.bytes = bytes
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
+    // Never a Buffer: the engine reads one kind of array faster than two, and a Buffer's slice keeps all of it alive.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.at = from
     this.end = to
     this.fault = undefined

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { seconds } from '../../../src/base/index.ts'
-import { createLogSignal, type LogSettings } from '../../../src/collectors/otlp/logs.ts'
-import type { Signal } from '../../../src/collectors/otlp/signal.ts'
+import type { LogSettings } from '../../../src/collectors/otlp/logs.ts'
 import { anyValue, keyValues, LogRequest, type Plain } from './fuzz-messages.ts'
-import { createCounting, NOON, take, told } from './traces-counting.ts'
+import { logSignal } from './logs-records.ts'
+import { createCounting, take, told } from './traces-counting.ts'
 import { nanoseconds } from './traces-spans.ts'
 
 interface TestRecord {
@@ -18,23 +17,6 @@ interface TestRecord {
 interface Case {
   readonly options?: Partial<LogSettings['options']>
   readonly resource?: Readonly<Record<string, Plain>>
-}
-
-function logSignal(options: Partial<LogSettings['options']> = {}): Signal {
-  return createLogSignal({
-    source: 'edge',
-    labels: { cloud_provider: 'aws' },
-    now: () => NOON,
-    options: {
-      service: { kind: 'from', from: 'authority', field: '', map: {}, otherwise: 'unknown', pattern: '' },
-      operations: ['/v1/users/{user}'],
-      abort: undefined,
-      healthChecks: { paths: [], agents: [] },
-      outcomes: {},
-      late: seconds(86_400),
-      ...options,
-    },
-  })
 }
 
 function request(records: readonly TestRecord[], resource: Readonly<Record<string, Plain>> = {}): object {

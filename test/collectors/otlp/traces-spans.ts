@@ -102,3 +102,8 @@ export function traceSettings(options: Partial<TraceSettings['options']> = {}, l
     },
   }
 }
+
+/** A server span with an HTTP status. */
+export const http = (code: Plain, more: Record<string, Plain> = {}): TestSpan => ({
+  attributes: { 'http.route': '/pay', 'http.response.status_code': code, ...more },
+})
