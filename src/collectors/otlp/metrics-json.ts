@@ -2,13 +2,14 @@ import { failed, ok, type Result } from '../../base/index.ts'
 import { type Attribute, attributesOf } from './metrics-attributes.ts'
 import type {
   Attributes,
+  RawExample,
   RawExponential,
   RawMetric,
   RawPoint,
   RawRequest,
   RawScope,
 } from './metrics-model.ts'
-import { MOST_BUCKETS, MOST_POINTS } from './metrics-protobuf.ts'
+import { isTraceId, MOST_BUCKETS, MOST_EXAMPLES, MOST_POINTS } from './metrics-protobuf.ts'
 
 const KINDS = [
   ['gauge', 'gauge'],
@@ -142,7 +143,22 @@ function pointOf(plain: unknown, kind: RawMetric['kind']): RawPoint {
     bounds: numbersIn(point, 'explicitBounds'),
     bucketCounts: numbersIn(point, 'bucketCounts'),
     exponential: kind === 'exponential' ? exponentialOf(point) : undefined,
+    examples: kind === 'histogram' || kind === 'exponential' ? examplesIn(point) : [],
   }
+}
+
+function examplesIn(point: Plain): readonly RawExample[] {
+  return listIn(point, 'exemplars')
+    .map((each) => {
+      const example = recordOf(each, 'exemplars')
+      return {
+        timeNs: numberIn(example, 'timeUnixNano') ?? 0,
+        value: numberIn(example, 'asDouble') ?? numberIn(example, 'asInt') ?? 0,
+        traceId: textIn(example, 'traceId').toLowerCase(),
+      }
+    })
+    .filter(({ traceId }) => isTraceId(traceId))
+    .slice(0, MOST_EXAMPLES)
 }
 
 function exponentialOf(point: Plain): RawExponential {

@@ -43,6 +43,16 @@ export interface RawPoint {
   readonly bounds: readonly number[]
   readonly bucketCounts: readonly number[]
   readonly exponential: RawExponential | undefined
+  /** Of those that name a trace, the first few. */
+  readonly examples: readonly RawExample[]
+}
+
+/** One of the values that a histogram holds. */
+export interface RawExample {
+  readonly timeNs: number
+  readonly value: number
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
 }
 
 export interface RawExponential {
@@ -79,4 +89,12 @@ export interface Point {
   readonly buckets: Buckets | undefined
   /** µs. */
   readonly max: number | undefined
+  readonly examples: readonly PointExample[]
+}
+
+/** A request that a point holds, with the trace that tells more of it. */
+export interface PointExample {
+  readonly timeUs: number
+  readonly durationUs: number
+  readonly traceId: string
 }

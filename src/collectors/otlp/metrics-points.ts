@@ -72,6 +72,11 @@ export function pointOf(
     timeUs,
     count,
     buckets: buckets.value,
+    examples: raw.examples.map(({ timeNs, value, traceId }) => ({
+      timeUs: Math.floor(timeNs / 1_000),
+      durationUs: inMicroseconds(value, unit),
+      traceId,
+    })),
     max: raw.max === undefined || Number.isNaN(raw.max) ? undefined : inMicroseconds(raw.max, unit),
   })
 }

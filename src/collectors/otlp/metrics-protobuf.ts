@@ -1,6 +1,7 @@
 import { failed, ok, type Result } from '../../base/index.ts'
 import { type Attribute, attributesOf, NO_ATTRIBUTES } from './metrics-attributes.ts'
 import type {
+  RawExample,
   RawExponential,
   RawMetric,
   RawPoint,
@@ -14,6 +15,8 @@ import { bytesTag, fixed64Tag, varintTag, WIRE_FAULTS, WireReader } from './wire
 export const MOST_POINTS = 100_000
 /** More buckets than any histogram has. What has more is cut, one above, so that it is seen to have more. */
 export const MOST_BUCKETS = 4_096
+/** Of a point's examples so many are read. */
+export const MOST_EXAMPLES = 8
 
 // Fields of opentelemetry.proto.metrics.v1 and what stands around it, by tag.
 const RESOURCE_METRICS = bytesTag(1)
@@ -180,6 +183,7 @@ class RequestReader {
       else if (tag === varintTag(isHistogram ? 10 : 8)) point.flags = reader.varint()
       else if (!isHistogram) reader.skip()
       else if (tag === fixed64Tag(12)) point.max = reader.double()
+      else if (tag === bytesTag(8)) this.#example(point.examples)
       else if (tag === bytesTag(6) || tag === fixed64Tag(6))
         this.#numbers(point.bucketCounts, () => reader.fixed64())
       else if (tag === bytesTag(7) || tag === fixed64Tag(7))
@@ -218,6 +222,7 @@ class RequestReader {
         this.#exponentialBuckets(negative, 0)
         if (negative.some((count) => count > 0)) found.hasNegative = true
       } else if (tag === varintTag(10)) point.flags = reader.varint()
+      else if (tag === bytesTag(11)) this.#example(point.examples)
       else if (tag === fixed64Tag(13)) point.max = reader.double()
       else if (tag === fixed64Tag(14)) found.zeroThreshold = reader.double()
       else reader.skip()
@@ -226,6 +231,28 @@ class RequestReader {
     point.attributes = attributesOf(attributes)
     point.exponential = found
     return point
+  }
+
+  /** An Exemplar. Without a trace it shows nothing that the histogram does not. */
+  #example(into: RawExample[]): void {
+    const reader = this.#reader
+    let timeNs = 0
+    let value = 0
+    let traceId = ''
+    const outer = reader.enter()
+    while (reader.next()) {
+      const { tag } = reader
+      if (tag === fixed64Tag(2)) timeNs = reader.fixed64()
+      else if (tag === fixed64Tag(3)) value = reader.double()
+      else if (tag === fixed64Tag(6)) value = reader.sfixed64()
+      else if (tag === bytesTag(5)) {
+        const length = reader.length()
+        traceId = Buffer.from(reader.bytes.subarray(reader.at, reader.at + length)).toString('hex')
+        reader.at += length
+      } else reader.skip()
+    }
+    reader.leave(outer)
+    if (isTraceId(traceId) && into.length < MOST_EXAMPLES) into.push({ timeNs, value, traceId })
   }
 
   /** Gives the offset. */
@@ -306,6 +333,11 @@ class RequestReader {
   }
 }
 
+/** All zeros are no trace. */
+export function isTraceId(text: string): boolean {
+  return /^(?=.*[^0])[0-9a-f]{32}$/.test(text)
+}
+
 /** A count that is zero is not written; a value that is not there is not zero. */
 function emptyPoint(count: 0 | undefined): Mutable<RawPoint> {
   return {
@@ -318,5 +350,6 @@ function emptyPoint(count: 0 | undefined): Mutable<RawPoint> {
     bounds: [],
     bucketCounts: [],
     exponential: undefined,
+    examples: [],
   }
 }

@@ -154,9 +154,13 @@ export class Streams {
     }
     this.#series++
     group.series.set(point.series, kept)
-    if (!beginsNow(point)) return beginning(point, metric, group)
+    if (!beginsNow(point)) return beginning(point, metric, { group, seenSince: group.first })
     const before = latest(metric, group, point.series)
-    if (before === undefined) return beginning(point, metric, group)
+    if (before === undefined) {
+      // What was given up of the metric may have been this.
+      const seenSince = metric.first > shard.forgotten ? metric.first : Number.POSITIVE_INFINITY
+      return beginning(point, metric, { group, seenSince })
+    }
     // A total that goes on under a start that nobody knows: whoever passed it on was restarted, not who counts.
     if (timeUs > before.timeUs) return since(before, point)
     group.series.set(point.series, before)
@@ -187,21 +191,41 @@ export class Streams {
   #makeRoom(): void {
     const silentSince = this.#settings.nowUs() - SILENCE_US
     const all = [...this.#shards].flatMap(([number, shard]) =>
-      [...shard.metrics].map(([key, metric]) => ({ number, shard, key, metric })),
+      [...shard.metrics].flatMap(([key, metric]) =>
+        partsOf(metric).map((part) => ({ ...part, number, shard, key, metric })),
+      ),
     )
-    all.sort((a, b) => a.metric.last - b.metric.last)
+    all.sort((a, b) => a.last - b.last)
     // A tenth more than needed, so that room is not made anew for each series.
     const goal = this.#settings.most * 0.9
-    for (const { number, shard, key, metric } of all) {
-      const silent = metric.last < silentSince
-      if (!silent && this.#series <= goal) break
-      shard.metrics.delete(key)
-      shard.forgotten = Math.max(shard.forgotten, metric.last)
-      this.#series -= seriesIn(metric)
-      if (!silent) this.#forgotten += seriesIn(metric)
+    for (const { number, shard, key, metric, last, series, remove } of all) {
+      const isSilent = last < silentSince
+      if (!isSilent && this.#series <= goal) break
+      remove()
+      if (metric.starts.size === 0 && metric.ends.size === 0) shard.metrics.delete(key)
+      shard.forgotten = Math.max(shard.forgotten, last)
+      this.#series -= series
+      if (!isSilent) this.#forgotten += series
       this.#changed.add(number)
     }
   }
+}
+
+/** What can be given up of a metric by itself: all that began together, or one series of deltas. */
+function partsOf(
+  metric: MetricState,
+): readonly { readonly last: number; readonly series: number; readonly remove: () => void }[] {
+  const totals = [...metric.starts].map(([start, { series }]) => ({
+    last: [...series.values()].reduce((last, { timeUs }) => Math.max(last, timeUs), 0),
+    series: series.size,
+    remove: () => metric.starts.delete(start),
+  }))
+  const deltas = [...metric.ends].map(([series, ends]) => ({
+    last: Math.max(...ends),
+    series: 1,
+    remove: () => metric.ends.delete(series),
+  }))
+  return [...totals, ...deltas]
 }
 
 /** Who does not know since when it counts leaves the start out, or says that it is now. */
@@ -214,14 +238,17 @@ function beginsNow({ startUs, timeUs }: Point): boolean {
   return startUs >= timeUs
 }
 
-/** The first point of a series under its start. */
-function beginning(point: Point, metric: MetricState, group: TotalGroup): Observation {
+/** The first point of a series under its start. `seenSince`: since when every export would have had it. */
+function beginning(
+  point: Point,
+  metric: MetricState,
+  { group, seenSince }: { readonly group: TotalGroup; readonly seenSince: number },
+): Observation {
   const { startUs, timeUs } = point
   // Every export holds every total of the metric, so one that was not in the export before was zero then.
-  const known = beginsNow(point) ? metric.first : group.first
-  if (timeUs > known) {
+  if (timeUs > seenSince) {
     const before = timeUs > metric.last ? metric.last : metric.before
-    return all(point, Math.max(hasStart(point) ? startUs : 0, before, known))
+    return all(point, Math.max(hasStart(point) ? startUs : 0, before, seenSince))
   }
   if (group.whole) return all(point, startUs)
   // A writer that knows its other series' starts knows this one's: it was first counted in the very instant.

@@ -1,5 +1,5 @@
-import { failed, ok, type Result } from '../../base/index.ts'
-import { createJudge, type Judgement, type RequestFacts } from '../../traffic/index.ts'
+import { failed, microseconds, ok, type Result } from '../../base/index.ts'
+import { createJudge, type Judgement, type RequestFacts, type SeriesHandle } from '../../traffic/index.ts'
 import type { Counting } from '../push/intake.ts'
 import { shortName } from './metrics-attributes.ts'
 import { place } from './metrics-buckets.ts'
@@ -202,6 +202,7 @@ class MetricSignalReader {
     if (seen.count === 0) return
     const parts = this.#partsOf(facts, { ...seen, max: point.max })
     const series = this.#naming(into, named, resource)
+    this.#offerExamples(into, { point, facts, series }, seen)
     const stretch = { fromUs: Math.max(seen.fromUs, seen.toUs - LONGEST_US), toUs: seen.toUs }
     for (const { minute, counts } of spread(
       parts.map(({ count }) => count),
@@ -211,6 +212,29 @@ class MetricSignalReader {
         const weight = counts[i] ?? 0
         if (weight > 0) into.add(series, { minute, outcome, reason, duration }, weight)
       })
+  }
+
+  /** A point may show again what one before it showed. */
+  #offerExamples(
+    into: Counting,
+    { point, facts, series }: Pick<Candidate, 'point' | 'facts'> & { readonly series: SeriesHandle },
+    { fromUs, toUs }: { readonly fromUs: number; readonly toUs: number },
+  ): void {
+    for (const { timeUs, durationUs, traceId } of point.examples) {
+      if (timeUs <= fromUs || timeUs > toUs) continue
+      const { outcome, reason } = this.#judge({ ...facts, duration: durationUs })
+      const duration = microseconds(Math.round(durationUs))
+      const { source } = this.#settings
+      into.exemplar({
+        source,
+        labels: series.labels,
+        atMs: Math.floor(timeUs / 1_000),
+        outcome,
+        reason,
+        duration,
+        traceId,
+      })
+    }
   }
 
   /** The requests of a point by outcome and duration, the quickest first, those of unknown duration last. */
@@ -224,15 +248,18 @@ class MetricSignalReader {
     readonly duration: number | undefined
   }[] {
     const placed = buckets === undefined ? [] : place(buckets, max)
+    const whole = this.#judge(facts)
+    // What all of a bucket lasted at least says how patient a client was that left; nothing else depends on it.
+    const judgementOf = (atLeast: number): Judgement =>
+      whole.reason === 'client-left-early' ? this.#judge({ ...facts, duration: atLeast }) : whole
     let untimed = count
     const parts = placed.map((part) => {
       untimed -= part.count
-      // What all of the bucket lasted at least says how patient a client was that left.
-      const { outcome, reason, timed } = this.#judge({ ...facts, duration: part.atLeast })
+      const { outcome, reason, timed } = judgementOf(part.atLeast)
       return { count: part.count, outcome, reason, duration: timed ? part.counted : undefined }
     })
     if (untimed === 0) return parts
-    const { outcome, reason } = this.#judge(facts)
+    const { outcome, reason } = whole
     return [...parts, { count: untimed, outcome, reason, duration: undefined }]
   }
 }

@@ -31,7 +31,14 @@ const nano = fc.oneof(
 const amount = fc.oneof(fc.nat(5), fc.nat(2 ** 31 - 1), fc.constant(2 ** 53))
 const double = fc.double({ noNaN: true })
 const shared = { attributes, startTimeUnixNano: nano, timeUnixNano: nano, flags: fc.nat(3) }
-const exemplars = fc.array(fc.record({ asDouble: double, timeUnixNano: nano }), { maxLength: 1 })
+const exemplars = fc.array(
+  fc.record({
+    asDouble: double,
+    timeUnixNano: nano,
+    traceId: fc.constantFrom('', 'AAAA', Buffer.alloc(16, 7).toString('base64')),
+  }),
+  { maxLength: 2 },
+)
 const buckets = fc.record({
   offset: fc.integer({ min: -100, max: 100 }),
   bucketCounts: fc.array(amount, { maxLength: 5 }),
@@ -59,6 +66,7 @@ const exponentialPoint = fc.record({
   positive: buckets,
   negative: buckets,
   max: double,
+  exemplars,
 })
 const points = <T>(point: fc.Arbitrary<T>) => fc.array(point, { maxLength: 3 })
 const temporality = fc.integer({ min: 0, max: 2 })
@@ -140,15 +148,21 @@ const pointTold = (point: RawPoint): unknown => ({ ...point, attributes: [...poi
 function oracle(bytes: Uint8Array): { readonly raw: RawRequest | undefined; readonly ambiguous: boolean } {
   const plain = decode(bytes)
   if (plain === undefined) return { raw: undefined, ambiguous: false }
-  const text = JSON.stringify(plain, (_, each: unknown) =>
-    typeof each === 'number' && !Number.isFinite(each) ? String(each) : each,
-  )
+  const text = toText(plain)
   const read = readJson(new TextEncoder().encode(text), isWanted)
   return {
     raw: read.kind === 'ok' ? read.value : undefined,
     // protobufjs keeps all alternatives that it finds, and not the last.
     ambiguous: hasAlternatives(plain),
   }
+}
+
+/** JSON as OTLP has it: ids in hexadecimal, and what is no number as a text. */
+function toText(plain: Plain): string {
+  return JSON.stringify(plain, (key, each: unknown) => {
+    if (key === 'traceId') return Buffer.from(String(each), 'base64').toString('hex')
+    return typeof each === 'number' && !Number.isFinite(each) ? String(each) : each
+  })
 }
 
 const ALTERNATIVES = [
@@ -241,7 +255,7 @@ describe('JSON', () => {
     fc.assert(
       fc.property(request, (plain) => {
         const protobuf = readProtobuf(encode(plain), isWanted)
-        const json = readJson(new TextEncoder().encode(JSON.stringify(plain)), isWanted)
+        const json = readJson(new TextEncoder().encode(toText(plain)), isWanted)
         if (protobuf.kind === 'failed' || json.kind === 'failed') throw new Error('refused')
         expect(told(json.value)).toEqual(told(protobuf.value))
       }),

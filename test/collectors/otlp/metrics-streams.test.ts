@@ -138,7 +138,7 @@ function oneAfterAnother(
 }
 
 /** Each run plays through a whole history. */
-const FEW = { numRuns: 25 }
+const FEW = { numRuns: 15 }
 
 const restarts = fc.array(fc.boolean(), { minLength: 64, maxLength: 64 })
 
@@ -366,6 +366,27 @@ test('totals beyond the bound are given up, silent ones first, and come back as 
   // The one that came last is still known.
   deliver(signal, into, of(11, T0 + 110, 101))
   expect(into.total()).toBe(1_203)
+})
+
+test('of a process that is restarted again and again without a name of its own, the old totals are given up', () => {
+  const into = createCounting()
+  const clock = { now: T0 }
+  const signal = openSignal(into.remembered, { now: () => clock.now, mostTotals: 20 })
+  const at = (start: number, time: number, value: number) =>
+    requestOf(
+      sumMetric('http.server.request.duration', CUMULATIVE, [
+        { start, time, value, attributes: { 'http.response.status_code': 200 } },
+      ]),
+    )
+  for (let life = 0; life < 100; life++) {
+    const start = T0 + life * 120 + 1
+    clock.now = start + 100
+    deliver(signal, into, at(start, start + 40, 5))
+    deliver(signal, into, at(start, start + 80, 8))
+  }
+  expect(into.total()).toBe(800)
+  expect(signal.numbers().followed).toBeLessThanOrEqual(20)
+  expect(Math.max(...[...into.remembered.values()].map((text) => text.length))).toBeLessThan(2_000)
 })
 
 test('after a damaged memory nothing is counted twice', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../../src/collectors/otlp/metrics.ts'
 import { otlpOptions } from '../../../src/collectors/otlp/options.ts'
 import type { Counting } from '../../../src/collectors/push/intake.ts'
-import { binOf, createSeriesTable, type Outcome } from '../../../src/traffic/index.ts'
+import { binOf, createSeriesTable, type Exemplar, type Outcome } from '../../../src/traffic/index.ts'
 
 /** The messages of OTLP metrics, as far as they are written here. */
 const PROTO = `
@@ -159,6 +159,7 @@ export interface Counted extends Counting {
   /** Bins with their counts, over all cells. */
   readonly durations: () => ReadonlyMap<number, number>
   readonly rejected: () => number
+  readonly exemplars: readonly Exemplar[]
 }
 
 interface Cell {
@@ -170,6 +171,7 @@ export function createCounting(remembered = new Map<string, string>()): Counted 
   const table = createSeriesTable()
   const cells = new Map<string, Cell>()
   let rejected = 0
+  const exemplars: Exemplar[] = []
   return {
     cells,
     remembered,
@@ -184,7 +186,10 @@ export function createCounting(remembered = new Map<string, string>()): Counted 
         cell.bins.set(bin, (cell.bins.get(bin) ?? 0) + weight)
       }
     },
-    exemplar: () => undefined,
+    exemplar: (exemplar) => {
+      exemplars.push(exemplar)
+    },
+    exemplars,
     counts: () => undefined,
     remember: (key, value) => {
       remembered.set(key, value)

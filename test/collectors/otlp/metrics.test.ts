@@ -177,6 +177,42 @@ describe('what is counted', () => {
     expect(into.total('bad')).toBe(2)
   })
 
+  test('requests of which a trace is known are examples, each once', () => {
+    const clock = { now: MINUTE - 100 }
+    const into = createCounting()
+    const signal = openSignal(into.remembered, { now: () => clock.now })
+    clock.now = MINUTE
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const example = { timeUnixNano: nano(MINUTE - 30), asDouble: 0.0734 }
+    const point = (time: number) => ({
+      start: MINUTE - 60,
+      time,
+      counts: durations(time - MINUTE + 70),
+      attributes: { 'http.response.status_code': 500, 'http.route': '/pay' },
+      more: {
+        exemplars: [
+          { ...example, traceId: Buffer.from(traceId, 'hex').toString('base64') },
+          { ...example, traceId: Buffer.alloc(16).toString('base64') },
+          example,
+        ],
+      },
+    })
+    deliver(signal, into, requestOf(durationMetric(CUMULATIVE, [point(MINUTE)])))
+    deliver(signal, into, requestOf(durationMetric(CUMULATIVE, [point(MINUTE + 10)])))
+    expect(into.total('bad')).toBe(80)
+    expect(into.exemplars).toEqual([
+      {
+        source: 'otel',
+        labels: { cloud_provider: 'aws', cloud_region: 'eu-west-1', service_name: 'shop', operation: '/pay' },
+        atMs: (MINUTE - 30) * 1_000,
+        outcome: 'bad',
+        reason: 'http-500',
+        duration: 73_400,
+        traceId,
+      },
+    ])
+  })
+
   test('a counter that the user names counts requests without durations', () => {
     const signal = openSignal(new Map(), {
       details: {
@@ -337,4 +373,48 @@ test('what the resource says outranks the labels of the DataSource', () => {
     'cloud_provider=aws,cloud_region=eu-west-1,deployment_environment=live,k8s_cluster_name=k1',
   )
   expect([...into.cells.keys()][0]).toContain('rack=r1')
+})
+
+describe('what the sources page says', () => {
+  const targets = (...metrics: readonly ReturnType<typeof durationMetric>[]) => {
+    const signal = openSignal(new Map())
+    for (const metric of metrics) deliver(signal, createCounting(), requestOf(metric))
+    return signal.targets?.().map(({ detail }) => detail)
+  }
+  const point = { start: MINUTE - 60, time: MINUTE, counts: durations(1) }
+
+  test('nothing while nothing came', () => {
+    expect(targets()).toEqual([])
+  })
+
+  test('which thresholds are exact for all histograms that came', () => {
+    const other = { ...point, time: MINUTE - 1, counts: [1, 2, 3], more: { explicitBounds: [0.1, 0.123] } }
+    expect(targets(durationMetric(DELTA, [point]), durationMetric(DELTA, [other, other]))).toEqual([
+      '3 data points, 1 series followed, 1 came again or late',
+      'exact within 100ms; between them at least what is said',
+    ])
+  })
+
+  test('how much shorter a threshold counts with exponential histograms', () => {
+    const dataPoint = {
+      timeUnixNano: nano(MINUTE),
+      count: 2,
+      scale: 3,
+      positive: { offset: -8, bucketCounts: [1, 1] },
+    }
+    const exponential = {
+      name: 'http.server.request.duration',
+      exponentialHistogram: { aggregationTemporality: DELTA, dataPoints: [dataPoint] },
+    }
+    expect(targets(exponential)?.[1]).toBe(
+      'exponential histograms: a threshold counts as up to 8.3 % shorter',
+    )
+  })
+
+  test('that totals which began before us are counted from now on', () => {
+    const old = sumMetric('http.server.request.duration', CUMULATIVE, [
+      { start: MINUTE - 600, time: MINUTE, value: 7, attributes: { 'http.response.status_code': 200 } },
+    ])
+    expect(targets(old)?.[0]).toContain('1 began before us and are counted from now on')
+  })
 })
