@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { World } from '../../base/index.ts'
 import type { Address } from './address.ts'
 import { type Answer, CODE, encodeStatus, encodeTaken } from './answers.ts'
+import { type Body, createBodies } from './bodies.ts'
 import { createInflate } from './inflate.ts'
 import { SIGNALS, type SignalName } from './options.ts'
 import type { Reception } from './reception.ts'
@@ -46,6 +47,8 @@ const TYPES: Readonly<Record<Encoding, string>> = {
 }
 const PATHS: ReadonlyMap<string, SignalName> = new Map(SIGNALS.map((signal) => [`/v1/${signal}`, signal]))
 
+type Taken = Extract<Answer, { readonly kind: 'taken' }>
+
 /** What is said when nothing was counted. */
 interface Refusal {
   readonly status: number
@@ -68,6 +71,7 @@ class OtlpHttp {
   readonly #options: TransportOptions
   readonly #server: Server
   readonly #inflate = createInflate()
+  readonly #bodies = createBodies()
   #arriving = 0
   #isClosing = false
 
@@ -129,17 +133,35 @@ class OtlpHttp {
       await this.#discard(request)
       return this.#refuse(response, refusal ?? NOT_FOUND, encoding ?? 'json')
     }
-    const sent = await this.#read(request)
-    if (sent === undefined) return
-    if (!Buffer.isBuffer(sent)) {
-      await this.#discard(request)
-      return this.#refuse(response, sent, encoding)
+    const body = this.#bodies(Number(request.headers['content-length'] ?? 0))
+    try {
+      const read = await this.#read(request, body)
+      if (read === 'gone') return
+      if (read !== 'whole') {
+        await this.#discard(request)
+        return this.#refuse(response, read, encoding)
+      }
+      const answer = await this.#take(body, { signal, encoding, isPacked: packingOf(request) === 'gzip' })
+      if ('status' in answer) return this.#refuse(response, answer, encoding)
+      this.#send(response, { status: 200, encoding, body: encodeTaken(answer, { signal, encoding }) })
+    } finally {
+      body.release()
     }
-    const body = packingOf(request) === 'gzip' ? await this.#unpack(sent) : sent
-    if (!Buffer.isBuffer(body)) return this.#refuse(response, body, encoding)
-    const answer = await this.#options.reception.receive({ signal, encoding, body, sent })
-    if (answer.kind !== 'taken') return this.#refuse(response, refusalFor(answer), encoding)
-    this.#send(response, { status: 200, encoding, body: encodeTaken(answer, { signal, encoding }) })
+  }
+
+  /** Hands a body over and waits until it is on disk; the body itself is free as soon as it was looked at. */
+  async #take(
+    body: Body,
+    how: { readonly signal: SignalName; readonly encoding: Encoding; readonly isPacked: boolean },
+  ): Promise<Refusal | Taken> {
+    const { signal, encoding } = how
+    const sent = body.whole()
+    const unpacked = how.isPacked ? await this.#unpack(sent) : sent
+    if (!Buffer.isBuffer(unpacked)) return unpacked
+    const answering = this.#options.reception.receive({ signal, encoding, body: unpacked, sent })
+    body.release()
+    const answer = await answering
+    return answer.kind === 'taken' ? answer : refusalFor(answer)
   }
 
   /** What can be said from the request's head alone. */
@@ -165,29 +187,28 @@ class OtlpHttp {
     return refused === undefined || refused.kind === 'taken' ? undefined : refusalFor(refused)
   }
 
-  /** The body as it was sent; undefined when the sender went away. */
-  #read(request: IncomingMessage): Promise<Buffer | Refusal | undefined> {
+  /** Until all of it has arrived, or it is known that it will not be taken. */
+  #read(request: IncomingMessage, body: Body): Promise<'whole' | 'gone' | Refusal> {
     const { maxBody, maxArriving } = this.#options
-    const chunks: Buffer[] = []
-    let size = 0
+    let arriving = 0
     return new Promise((resolve) => {
-      const end = (outcome: Buffer | Refusal | undefined): void => {
-        this.#arriving -= size
-        size = 0
+      const end = (outcome: 'whole' | 'gone' | Refusal): void => {
+        this.#arriving -= arriving
+        arriving = 0
         request.off('data', take)
         resolve(outcome)
       }
       const take = (chunk: Buffer): void => {
-        size += chunk.length
+        arriving += chunk.length
         this.#arriving += chunk.length
-        chunks.push(chunk)
-        if (size > maxBody) end(tooLarge(maxBody))
-        else if (this.#arriving > maxArriving && this.#arriving > size)
+        if (arriving > maxBody) return end(tooLarge(maxBody))
+        body.add(chunk)
+        if (this.#arriving > maxArriving && this.#arriving > arriving)
           end(refusalFor({ kind: 'full', message: 'too many requests arrive at once', retryAfterMs: 1_000 }))
       }
       request.on('data', take)
-      request.once('end', () => end(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-      request.once('close', () => end(undefined))
+      request.once('end', () => end('whole'))
+      request.once('close', () => end('gone'))
     })
   }
 

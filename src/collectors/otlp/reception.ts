@@ -17,7 +17,10 @@ export interface Request {
 export interface Reception {
   /** What is said to so many bytes before they are looked at; undefined when they are. */
   readonly refuses: (bytes: number) => Answer | undefined
-  /** Resolves when the request is on disk, or will not be. */
+  /**
+   * Resolves when the request is on disk, or will not be. Its bytes are looked at before this returns and never again:
+   * they may be written over then.
+   */
   readonly receive: (request: Request) => Promise<Answer>
 }
 
@@ -45,7 +48,8 @@ export function createReception(intake: Intake, signals: ReadonlyMap<SignalName,
         passedOver.set(signal, (passedOver.get(signal) ?? 0) + 1)
         return { kind: 'taken', rejected: 0, message: '' }
       }
-      const read = reader.read(body, encoding)
+      // A plain view, whose slices are copies: a slice of a Buffer would hold all of the body, and change with it.
+      const read = reader.read(new Uint8Array(body.buffer, body.byteOffset, body.length), encoding)
       if (read.kind === 'failed') return { kind: 'refused', message: read.error }
       const { rejected, message, count } = read.value
       // The same bytes as another signal are another request.

@@ -89,6 +89,27 @@ describe('what is taken', () => {
     }
   })
 
+  test('is not mixed up with what arrives at the same time, or came before', async () => {
+    const seen: string[] = []
+    const { address } = await listen({
+      maxArriving: 64 * MIB,
+      reception: {
+        refuses: () => undefined,
+        receive: async ({ body }) => {
+          seen.push(`${body.length} ${[...new Set(body)].join()}`)
+          return { kind: 'taken', rejected: 0, message: '' }
+        },
+      },
+    })
+    const sizes = [70_000, 130_000, 200_000, 64 * 1024, 900_000, 10]
+    for (let round = 0; round < 4; round++) {
+      const bodies = sizes.map((size, i) => Buffer.alloc(size, 1 + round * sizes.length + i))
+      await Promise.all(bodies.map((body) => post(address, { body, headers: PROTOBUF })))
+      const told = bodies.map((body) => `${body.length} ${body[0]}`)
+      expect(seen.splice(0).toSorted()).toEqual(told.toSorted())
+    }
+  })
+
   test('may be empty', async () => {
     const { address } = await listen()
     expect((await post(address, { headers: PROTOBUF, body: Buffer.of() })).status).toBe(200)
