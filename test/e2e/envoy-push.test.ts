@@ -9,7 +9,13 @@ import { createStorage, type MemoryLedger, openLedger, totals } from './envoy/si
 import { startUpstream, type Upstream } from './envoy/upstream.ts'
 import { createRealWorld } from './envoy/world.ts'
 import { type LogLine, readLog, tally } from './envoy-push/log.ts'
-import { accessLogService, metricsService, NODE, openTelemetryLogger } from './envoy-push/loggers.ts'
+import {
+  accessLogService,
+  metricsService,
+  NODE,
+  openTelemetryLogger,
+  openTelemetrySink,
+} from './envoy-push/loggers.ts'
 import { counted, receive, settled } from './envoy-push/receiver.ts'
 
 // Goal: what a real Envoy pushes is counted request for request: the ledger, the client and Envoy's own access log file
@@ -18,7 +24,7 @@ import { counted, receive, settled } from './envoy-push/receiver.ts'
 const binary = findEnvoy()
 if (binary === undefined) console.log('Envoy is not tested: name one with NINES_ENVOY or put it on the PATH')
 
-const REQUESTS = { first: 12_000, afterRestart: 6_000 }
+const REQUESTS = { first: 9_000, afterRestart: 4_500 }
 const world = createRealWorld(3)
 const judge = createJudge()
 
@@ -60,6 +66,7 @@ describe.skipIf(binary === undefined)('a real Envoy that pushes', () => {
   const storage = createStorage()
   const otlp = createStorage()
   const metrics = createStorage()
+  const sunk = createStorage()
   const seen: Seen[] = []
   let upstream: Upstream
   let rig: EnvoyRig
@@ -85,6 +92,7 @@ describe.skipIf(binary === undefined)('a real Envoy that pushes', () => {
       details: {
         http: 'off',
         grpc: '127.0.0.1:0',
+        signals: ['logs'],
         service: { from: 'upstream_cluster' },
         operations: ['/one/**', '/two/**'],
       },
@@ -94,16 +102,28 @@ describe.skipIf(binary === undefined)('a real Envoy that pushes', () => {
       run: 'run-1',
       details: { listen: '127.0.0.1:0', include: Object.values(CLUSTERS).map((name) => `\\Q${name}\\E`) },
     })
+    const sink = await receive(world, sunk, {
+      type: 'OpenTelemetry',
+      run: 'run-1',
+      details: {
+        http: 'off',
+        grpc: '127.0.0.1:0',
+        signals: ['metrics'],
+        service: { from: 'field', field: 'envoy.cluster_name' },
+        metrics: [{ name: 'cluster.upstream_rq', status: 'envoy.response_code' }],
+      },
+    })
     rig = await createEnvoyRig(binary ?? '', upstream.ports, {
       accessLogs: [accessLogService('all', 'nines'), openTelemetryLogger('all', 'nines-otlp')],
       clusters: [
         cluster('nines', port, true),
         cluster('nines-otlp', logs.port, true),
         cluster('nines-metrics', statistics.port, true),
+        cluster('nines-sink', sink.port, true),
       ],
       top: {
         node: NODE,
-        stats_sinks: [metricsService('nines-metrics')],
+        stats_sinks: [metricsService('nines-metrics'), openTelemetrySink('nines-sink')],
         stats_flush_interval: '1s',
         stats_flush_on_admin: undefined,
       },
@@ -126,10 +146,10 @@ describe.skipIf(binary === undefined)('a real Envoy that pushes', () => {
     await load.stop()
     await counted(logs, seen.length)
     await settled(world, statistics)
-    await Promise.all([receiver, logs, statistics].map((each) => each.stop()))
+    await Promise.all([receiver, logs, statistics, sink].map((each) => each.stop()))
     await rig.stop()
     log = readLog(rig.accessLog)
-  }, 110_000)
+  }, 240_000)
 
   afterAll(async () => {
     await rig?.cleanUp()
@@ -201,6 +221,20 @@ describe.skipIf(binary === undefined)('a real Envoy that pushes', () => {
       return `${service} ${outcome} ${service === CLUSTERS.grpc ? asSeen(reason, service) : reason}`
     })
     console.log('by metrics service', counts)
+    expect(counts).toEqual(byLog)
+  })
+
+  test('its OpenTelemetry stat sink counts the statuses of a cluster of HTTP', () => {
+    const stayed = log.filter(
+      ({ cluster: name, path }) => name === CLUSTERS.http1 && !path?.includes('/leave'),
+    )
+    const byLog = tally(stayed, ({ code }) => judge({ code }).reason)
+    const counts = totals(
+      openLedger(sunk)
+        .rows()
+        .filter(({ labels }) => labels['service_name'] === CLUSTERS.http1),
+      ({ reason }) => reason,
+    )
     expect(counts).toEqual(byLog)
   })
 

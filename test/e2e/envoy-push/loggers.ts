@@ -61,6 +61,17 @@ export function metricsService(clusterName: string): unknown {
   }
 }
 
+export function openTelemetrySink(clusterName: string): unknown {
+  return {
+    name: 'envoy.stat_sinks.open_telemetry',
+    typed_config: {
+      '@type': `${TYPE}/envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig`,
+      grpc_service: { envoy_grpc: { cluster_name: clusterName } },
+      report_counters_as_deltas: true,
+    },
+  }
+}
+
 export const NODE = {
   id: 'edge-1',
   cluster: 'edge',

@@ -64,12 +64,14 @@ export async function receive(
 }
 
 /** Resolves when the collector has counted so many events and the ledger has them. */
-export async function counted(receiver: Receiver, events: number): Promise<void> {
-  await until(() => Promise.resolve(receiver.collector.status().events >= events))
-  await until(() => {
-    const inLedger = receiver.ledger.rows().reduce((sum, { count }) => sum + count, 0)
-    return Promise.resolve(inLedger >= events)
-  })
+export async function counted({ collector, ledger }: Receiver, events: number): Promise<void> {
+  const inLedger = (): number => ledger.rows().reduce((sum, { count }) => sum + count, 0)
+  try {
+    await until(() => Promise.resolve(collector.status().events >= events && inLedger() >= events))
+  } catch (cause) {
+    const status = JSON.stringify(collector.status())
+    throw new Error(`${inLedger()} of ${events} events are in the ledger: ${status}`, { cause })
+  }
 }
 
 /** Resolves when statistics have not changed for a few flushes. */
