@@ -151,7 +151,7 @@ function shownOf(): Shown {
 }
 
 const asked = { from: FROM, to: NOW, scope: {}, points: 12 }
-const api = (estate: Estate, shown: Shown | undefined = undefined) =>
+const api = (estate: Estate, shown?: Shown) =>
   createServices({
     ledger: ledgerOf(estate),
     shown: () => shown,

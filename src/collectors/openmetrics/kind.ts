@@ -7,7 +7,7 @@ import { openMetricsOptions } from './options.ts'
 /** Exporters that answer with OpenMetrics, or with the text format of Prometheus. */
 export const openMetrics: SourceKind = {
   type: 'OpenMetrics',
-  open: (world, { name, input = '', labels, details, run, base, questions }) => {
+  open: (world, { name, input, labels, details, run, base, questions }) => {
     const checked = openMetricsOptions(details)
     if (checked.kind === 'failed') return failed(checked.error)
     const { tokenFile } = checked.value

@@ -7,7 +7,7 @@ import { remoteWriteOptions } from './options.ts'
 /** What Prometheus, VictoriaMetrics' agent and their like write to us. */
 export const prometheusRemoteWrite: SourceKind = {
   type: 'PrometheusRemoteWrite',
-  open: (world, { name, input = '', labels, details, run, base, questions }) => {
+  open: (world, { name, input, labels, details, run, base, questions }) => {
     const checked = remoteWriteOptions(details)
     if (checked.kind === 'failed') return failed(checked.error)
     const { tokenFile } = checked.value
