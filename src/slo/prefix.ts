@@ -33,8 +33,8 @@ function slotOf(ring: PrefixRing, boundary: number): number {
 
 /** Adds what the buckets `[from, to)` hold to `sum`: total at 0, bad at 1. What is outside the ring adds nothing. */
 export function addBetween(ring: PrefixRing, from: number, to: number, sum: Float64Array): void {
-  const low = Math.max(from, ring.first)
-  const high = Math.min(to, ring.last)
+  const low = from < ring.first ? ring.first : from
+  const high = to > ring.last ? ring.last : to
   if (low >= high) return
   const { values } = ring
   const a = slotOf(ring, low)
@@ -55,6 +55,7 @@ export function totalAt(ring: PrefixRing, bucket: number): number {
 
 /** Lets go of buckets before `first`. Buckets skipped over, when the ring is that far behind, are empty. */
 export function dropBefore(ring: PrefixRing, first: number): void {
+  if (first <= ring.first) return
   ring.base = first < ring.last ? slotOf(ring, first) / 2 : 0
   ring.last = Math.max(ring.last, first)
   ring.first = first
@@ -84,7 +85,7 @@ export function replaceBuckets(
   }
   const growTotal = addedTotal - (before[0] ?? 0)
   const growBad = addedBad - (before[1] ?? 0)
-  widenIfNeeded(ring, growTotal)
+  widenIfNeeded(ring, growTotal, growBad)
   const { values } = ring
   // What lies behind the replaced stretch moves by the difference.
   for (let i = to + 1; i <= ring.last; i++) {
@@ -102,7 +103,7 @@ export function replaceBuckets(
     values[slot] = sumTotal
     values[slot + 1] = sumBad
   }
-  ring.last = Math.max(ring.last, to)
+  if (to > ring.last) ring.last = to
 }
 
 /** Makes boundary `to` the last one, with empty buckets in between. */
@@ -119,12 +120,11 @@ function extend(ring: PrefixRing, to: number): void {
   ring.last = to
 }
 
-/** There are never more bad events than events. */
-function widenIfNeeded(ring: PrefixRing, growTotal: number): void {
+function widenIfNeeded(ring: PrefixRing, growTotal: number, growBad: number): void {
   if (ring.values instanceof Float64Array) return
   const held = new Float64Array(2)
   addBetween(ring, ring.first, ring.last, held)
-  if ((held[0] ?? 0) + growTotal < WRAP) return
+  if ((held[0] ?? 0) + growTotal < WRAP && (held[1] ?? 0) + growBad < WRAP) return
   const wide = new Float64Array(2 * ring.capacity)
   const sum = new Float64Array(2)
   for (let i = ring.first; i < ring.last; i++) {

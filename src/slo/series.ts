@@ -62,10 +62,11 @@ export function isEmpty(series: HeldSeries): boolean {
 export function sumSteps(series: HeldSeries, from: number, to: number, sum: Float64Array): boolean {
   sum[0] = 0
   sum[1] = 0
-  addBetween(series.recent, from, to, sum)
+  if (to <= from) return true
   const boundary = series.recent.first
+  if (to > boundary) addBetween(series.recent, from > boundary ? from : boundary, to, sum)
   if (from >= boundary || series.shape.perHour === 0) return true
-  return addOlder(series, from, Math.min(to, boundary), sum)
+  return addOlder(series, from, to < boundary ? to : boundary, sum)
 }
 
 function addOlder(series: HeldSeries, from: number, to: number, sum: Float64Array): boolean {
@@ -100,6 +101,7 @@ function addEdge(series: HeldSeries, from: number, to: number, sum: Float64Array
  */
 export function advance(series: HeldSeries, start: number, wanted: ReadonlySet<number>): void {
   const { recent, hours, shape } = series
+  if (start <= recent.first) return
   if (shape.perHour > 0) {
     const first = recent.first / shape.perHour
     const last = start / shape.perHour
@@ -145,14 +147,22 @@ export function keepEdges(series: HeldSeries, wanted: ReadonlySet<number>): void
     series.edges = series.edges.filter((edge) => wanted.has(edge.hour))
 }
 
-/** Replaces whole hours before the recent part. Hours inside it do not fit in: their steps say more. */
+/** Replaces whole hours before the recent part. Hours inside it are left out: their steps say more. */
 export function replaceHours(
   series: HeldSeries,
   hour: number,
   total: ArrayLike<number>,
   bad: ArrayLike<number>,
 ): void {
-  replaceBuckets(series.hours, hour, total, bad)
+  if (series.shape.perHour === 0) return
+  const end = Math.min(hour + total.length, series.recent.first / series.shape.perHour)
+  if (end <= hour) return
+  const count = end - hour
+  replaceBuckets(series.hours, hour, firstOf(total, count), firstOf(bad, count))
+}
+
+function firstOf(values: ArrayLike<number>, count: number): ArrayLike<number> {
+  return values.length === count ? values : Array.from(values).slice(0, count)
 }
 
 /**
@@ -170,7 +180,7 @@ export function replaceSteps(
   const end = start + values.total.length
   const boundary = series.recent.first
   replaceBuckets(series.recent, start, values.total, values.bad)
-  if (perHour === 0) return []
+  if (perHour === 0 || start >= boundary) return []
   const torn: number[] = []
   const total: number[] = []
   const bad: number[] = []
