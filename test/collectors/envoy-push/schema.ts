@@ -60,7 +60,7 @@ message Summary { uint64 sample_count = 1; }
 message Bucket { uint64 cumulative_count = 1; double upper_bound = 2; }
 message Histogram { uint64 sample_count = 1; double sample_sum = 2; repeated Bucket bucket = 3; }
 message Metric {
-  repeated Label label = 1; Number gauge = 2; Number counter = 3; Summary summary = 4; int64 timestamp_ms = 6;
+  repeated LABEL label = 1; Number gauge = 2; Number counter = 3; SUMMARY summary = 4; int64 timestamp_ms = 6;
   Histogram histogram = 7;
 }
 message MetricFamily { TEXT name = 1; TEXT help = 2; int32 type = 3; repeated Metric metric = 4; }
@@ -69,7 +69,12 @@ message AccessLogs { Identifier identifier = 1; Entries http_logs = 2; TcpEntrie
 `
 
 function schemaWith(text: 'string' | 'bytes'): protobuf.Root {
-  return protobuf.parse(SCHEMA.replaceAll('TEXT', text), { keepCase: true }).root
+  // What the receivers pass over is passed over by the other library too, whatever is inside.
+  const isMade = text === 'string'
+  const schema = SCHEMA.replaceAll('TEXT', text)
+    .replace('LABEL', isMade ? 'Label' : 'bytes')
+    .replace('SUMMARY', isMade ? 'Summary' : 'bytes')
+  return protobuf.parse(schema, { keepCase: true }).root
 }
 
 /** To make messages with. */
