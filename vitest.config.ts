@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-// Suites that move files about or play through a whole estate: seconds, not milliseconds. `npm run check` leaves them to
-// `npm test`.
+// Suites that open sockets, move files about, try thousands of damaged bodies or play through a whole estate: seconds, not
+// milliseconds. `npm run check` leaves them to `npm test`.
 const DEEP = [
   'test/dev/**',
-  'test/collectors/log/{follow,ingest}.test.ts',
+  'test/collectors/log/{follow,ingest,wild}.test.ts',
+  'test/collectors/{envoy-push,otlp,prometheus-push,probe,statsd}/**',
+  'test/collectors/pull/pull.test.ts',
+  'test/collectors/push/memory.test.ts',
   'test/definitions/{hostile,files,recurrence}.test.ts',
   'test/notify/faults.test.ts',
+  'test/slo/calendar.test.ts',
 ]
 const SLOW = ['test/slow/**', 'test/e2e/**', 'test/faults/**']
 

@@ -24,6 +24,16 @@ const NEEDS = [
     'no Collector: put `otelcol` on the PATH, or its path into NINES_OTELCOL (docs/collectors-opentelemetry.md builds one)',
   ],
   [/^(the pages|a reader|honesty)/, 'no Chromium at /usr/bin/chromium'],
+  [
+    /^Prometheus (?!writes)/,
+    'no Prometheus: put `prometheus` and `promtool` on the PATH (Debian: prometheus)',
+  ],
+  [/^VictoriaMetrics /, 'no VictoriaMetrics: put `victoria-metrics` on the PATH (Debian: victoria-metrics)'],
+  [
+    /^(prometheus|vmagent) writes/i,
+    'no sender: put `prometheus` and `vmagent` on the PATH (Debian: prometheus, victoria-metrics)',
+  ],
+  [/without the kernel's count|\/proc\/net\/udp/, 'this system does not tell what its UDP sockets lost'],
   [/while the server is away/, 'a ClickHouse server was given, and is not ours to stop'],
 ]
 const reasonOf = (name) => NEEDS.find(([pattern]) => pattern.test(name))?.[1] ?? 'the suite does not say why'
