@@ -230,6 +230,9 @@ describe('very many events', () => {
       feedAll(timelines, [day], { now, minutes: minutes.filter((m) => m.at * 60 <= now) })
       return timelines.evaluate(now)[0]!
     }
+    // The first of them has left the minutes when the next comes, and the sums have gone on from it.
+    for (const later of [5 * HOUR, 10 * HOUR])
+      expect(at(later).windows[0]!.counts).toEqual({ good: many - 7, bad: 7 })
     const first = at(13 * HOUR + 10 * 60 + 30)
     expect([first.verdicts[0]!.end - noon, first.verdicts[0]!.long.counts]).toEqual([
       13 * HOUR + 11 * 60,
