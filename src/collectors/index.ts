@@ -19,4 +19,4 @@ export {
   type RejectedLine,
 } from './log/index.ts'
 export type { OptionProblem } from './option-reader.ts'
-export { phasesOf } from './probe/collector.ts'
+export { isPhases, phasesOf } from './probe/collector.ts'

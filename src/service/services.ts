@@ -1,4 +1,5 @@
 import { earlier, type Labels, seconds } from '../base/index.ts'
+import { isPhases } from '../collectors/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { Api } from '../http/index.ts'
 import type { TrafficGroup } from '../store/index.ts'
@@ -69,7 +70,9 @@ async function listOf(
     rows.set(key, row)
     return row
   }
-  for (const group of traffic) rowOf(serviceOf(group.labels), group.source).groups.push(group)
+  // How long the parts of a probe took is no service's traffic.
+  for (const group of traffic)
+    if (!isPhases(group.source)) rowOf(serviceOf(group.labels), group.source).groups.push(group)
   const shown = parts.shown()
   for (const { service, source } of sourcesAskedFor(shown)) rowOf(service, source)
   const knowledge = new Map<string, Knowledge>()
@@ -101,7 +104,7 @@ async function find(parts: ServicesParts, service: string, asked: Asked): Promis
   const match = selectorOf(service)
   const range = rangeOf(asked, parts.now())
   const whole = { by: [], match, range, width: seconds(range.to - range.from) }
-  let seen = await parts.ledger.traffic(whole)
+  let seen = (await parts.ledger.traffic(whole)).filter((group) => !isPhases(group.source))
   const wanted = sourcesAskedFor(parts.shown())
     .filter((each) => each.service === service)
     .map(({ source }) => source)

@@ -162,6 +162,16 @@ const api = (estate: Estate, shown?: Shown) =>
 const pay = { service_name: 'pay', cloud_provider: 'aws', operation: '/pay' }
 
 describe('the list', () => {
+  test('leaves out how long the parts of a probe took', async () => {
+    const rows = [
+      { labels: pay, minute: 1, count: 6, ms: 40, source: 'probe' },
+      { labels: { ...pay, operation: 'connect' }, minute: 1, count: 6, ms: 2, source: 'probe#phases' },
+    ]
+    const told = await api({ rows }).services(asked)
+    expect(told.services.map(({ source }) => source)).toEqual(['probe'])
+    expect((await api({ rows }).service('pay', asked))?.sources.map(({ name }) => name)).toEqual(['probe'])
+  })
+
   test('keeps apart what two sources saw of one service, counts exactly, and tells what is ignored', async () => {
     const told = services.parse(
       await api({

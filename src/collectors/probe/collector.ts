@@ -29,11 +29,14 @@ export interface ProbeSettings {
 const WRITE_EVERY_MS = 5_000
 const DAY_MS = 86_400_000
 
+const PHASES_OF = '#phases'
+
 /**
  * The source that the phases of probes are counted under: `operation` is the phase. Apart from the probes themselves, so
  * that nobody adds a phase to a request.
  */
-export const phasesOf = (source: string): string => `${source}#phases`
+export const phasesOf = (source: string): string => `${source}${PHASES_OF}`
+export const isPhases = (source: string): boolean => source.endsWith(PHASES_OF)
 
 /** Probes its targets from where Nines runs. Each probe counts as one request of the target's service. */
 export function createProbeCollector(world: World, settings: ProbeSettings): Collector {
