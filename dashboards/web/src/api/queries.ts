@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type {
   Contributors,
   Diagnosis,
+  Distances,
   Exemplar,
   Fleet,
   IncidentDetail,
@@ -120,6 +121,17 @@ export const sourcesQuery = queryOptions({
   queryFn: async ({ signal }) => (await read<{ sources: readonly Source[] }>('sources', { signal })).sources,
   refetchInterval: 15_000,
 })
+
+/** Of the day up to the last whole ten minutes, so that the answer is asked for that often and no oftener. */
+export const distancesQuery = (now: number) => {
+  const to = Math.floor(now / 600) * 600
+  return queryOptions({
+    queryKey: ['distances', to],
+    queryFn: ({ signal }) =>
+      read<Distances>('distances', { query: { from: String(to - 86_400), to: String(to) }, signal }),
+    placeholderData: keepPreviousData,
+  })
+}
 
 export const diagnosisQuery = queryOptions({
   queryKey: ['diagnosis'],

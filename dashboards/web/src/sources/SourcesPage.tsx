@@ -9,6 +9,7 @@ import { Prose } from '../shell/Prose.tsx'
 import { Empty, Failed, Loading, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
+import { Distances } from './Distances.tsx'
 import { Installation } from './Installation.tsx'
 import { Walk } from './Walk.tsx'
 
@@ -23,6 +24,7 @@ export function SourcesPage(): ReactElement {
     return (
       <div className="page sources">
         <Sources sources={sources.data} now={meta.data?.now} diagnosed={diagnosis.data?.sources ?? []} />
+        {meta.data && sources.data.some(({ type }) => type === 'Probe') && <Distances now={meta.data.now} />}
         {diagnosis.data && <Installation diagnosis={diagnosis.data} />}
         {meta.data && <Definitions meta={meta.data} />}
       </div>

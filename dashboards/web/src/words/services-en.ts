@@ -1,5 +1,13 @@
 /** English: what the pages of services and sources say. */
 export const servicesEn = {
+  distances: 'How far it is',
+  distancesNote:
+    'Over the last day, half of the probes took no longer than the first figure, and 99 % no longer than the second.',
+  wayFrom: 'From',
+  wayTo: 'To',
+  connecting: 'Connecting',
+  firstByte: 'First byte',
+  transferring: 'Transfer',
   services: 'Services',
   servicesSentence: (n: string, length: string) =>
     `${n} ${n === '1' ? 'service' : 'services'} in the last ${length}.`,

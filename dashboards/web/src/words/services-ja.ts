@@ -3,6 +3,13 @@ import type { servicesEn } from './services-en.ts'
 
 /** Japanese: what the pages of services and sources say. */
 export const servicesJa: Pick<Words, keyof typeof servicesEn> = {
+  distances: '到達までの時間',
+  distancesNote: '直近 1 日のプローブのうち、半数は左の時間以内、99 % は右の時間以内でした。',
+  wayFrom: '送信元',
+  wayTo: '宛先',
+  connecting: '接続',
+  firstByte: '最初のバイト',
+  transferring: '転送',
   services: 'サービス',
   servicesSentence: (n, length) => `直近 ${length}に ${n} 件のサービス。`,
   servicesWorst: (name, ratio, bad) => `最も失敗が多いのは ${name}：${ratio}（失敗 ${bad} 件）。`,
