@@ -283,10 +283,11 @@ class Prober {
 function detailOf({ last }: Watched, nowMs: number): string {
   if (last === undefined) return 'not probed yet'
   const { probed, verdict } = last
-  const phases = [...probed.phases].map(([phase, us]) => `${phase} ${milliseconds(us)}`).join(', ')
+  const phases = [...probed.phases].map(([phase, us]) => `${phase} ${milliseconds(us)}`)
+  const parts = phases.length === 0 ? '' : ` (${phases.join(', ')})`
   const until = probed.certificateUntilMs
   const days = until === undefined ? '' : `; certificate for ${Math.floor((until - nowMs) / DAY_MS)} days`
-  return `${verdict.text} in ${milliseconds(probed.total)} ms (${phases})${days}`
+  return `${verdict.text} in ${milliseconds(probed.total)} ms${parts}${days}`
 }
 
 const milliseconds = (us: number): string => (us / 1_000).toFixed(us < 10_000 ? 1 : 0)

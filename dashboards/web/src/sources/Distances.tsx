@@ -53,10 +53,11 @@ export function Distances({ now }: { now: number }): ReactElement | null {
 
 function Cell({ leg }: { leg: Leg | undefined }): ReactElement {
   const voice = useVoice()
-  if (leg?.p50Ms == null) return <>–</>
+  const median = leg?.p50Ms ?? null
+  if (leg === undefined || median === null) return <>–</>
   return (
     <>
-      {voice.latency(leg.p50Ms)}{' '}
+      {voice.latency(median)}{' '}
       <span className="muted">{leg.p99Ms === null ? '–' : voice.latency(leg.p99Ms)}</span>
     </>
   )
