@@ -6,10 +6,13 @@ const DEEP = [
   'test/dev/**',
   'test/collectors/log/{follow,ingest,wild}.test.ts',
   'test/collectors/{envoy-push,otlp,prometheus-push,probe,statsd}/**',
-  'test/collectors/pull/pull.test.ts',
+  'test/collectors/envoy-stats/collector.test.ts',
+  'test/collectors/pull/{http,pull}.test.ts',
   'test/collectors/push/memory.test.ts',
   'test/definitions/{hostile,files,recurrence}.test.ts',
+  'test/http/**',
   'test/notify/faults.test.ts',
+  'test/slack-emulator/**',
   'test/slo/calendar.test.ts',
 ]
 const SLOW = ['test/slow/**', 'test/e2e/**', 'test/faults/**']
