@@ -59,13 +59,9 @@ interface Point {
   readonly weight: number
 }
 
-const QUADRATURES = new Map<number, readonly Point[]>()
-
 /** Gauss and Legendre's points between 0 and 1: exact for polynomials of up to `2 * count - 1` degrees. */
 function quadrature(count: number): readonly Point[] {
-  const known = QUADRATURES.get(count)
-  if (known) return known
-  const points = Array.from({ length: count }, (_, i): Point => {
+  return Array.from({ length: count }, (_, i): Point => {
     // Newton's method from a guess that leads to the i-th root of Legendre's polynomial.
     let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5))
     let slope = 1
@@ -78,8 +74,6 @@ function quadrature(count: number): readonly Point[] {
     }
     return { at: (x + 1) / 2, weight: 1 / ((1 - x * x) * slope * slope) }
   })
-  QUADRATURES.set(count, points)
-  return points
 }
 
 /** Legendre's polynomial of that degree at x, and its derivative, by Bonnet's recursion. */

@@ -29,12 +29,10 @@ export function feasibilityOf(
   const shortfalls = Float64Array.from(promises, (promise) => 1 - promise)
   const scaled = (scale: number): Float64Array => shortfalls.map((s) => 1 - Math.min(1, s * scale))
   const given = availabilityOf(tree, scaled(1))
-  const most = Math.min(...[...shortfalls].filter((s) => s > 0).map((s) => 1 / s), Number.POSITIVE_INFINITY)
   const holds = (scale: number): boolean => availabilityOf(tree, scaled(scale)) >= target
-  const largest = Number.isFinite(most)
-    ? Math.max(...[...shortfalls].filter((s) => s > 0).map((s) => 1 / s))
-    : 1
-  const scale = !Number.isFinite(most) || holds(largest) ? Number.POSITIVE_INFINITY : bisect(holds, largest)
+  // From here on every leaf that can fail fails always.
+  const largest = Math.max(1, ...[...shortfalls].filter((s) => s > 0).map((s) => 1 / s))
+  const scale = holds(largest) ? Number.POSITIVE_INFINITY : bisect(holds, largest)
   return {
     given,
     feasible: given >= target,

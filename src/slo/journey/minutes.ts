@@ -79,7 +79,7 @@ export function journeyAttribution(
   for (let minute = from; minute < to; minute++) {
     if (!stateOf(named, leaves, minute).failed) continue
     const { tree, values } = minuteOfPlan(plan, leaves, minute)
-    if (tree === undefined) continue
+    if (tree === undefined) throw new Error('a minute in which something failed has a tree')
     shortfall += unitsOf(1 - availabilityOf(tree, values))
     attributionOf(tree, values).forEach((share, leaf) => (shares[leaf] = (shares[leaf] ?? 0) + share))
   }

@@ -5,6 +5,7 @@ import {
   attributionOf,
   availabilityOf,
   feasibilityOf,
+  type JourneyPlan,
   type JourneyTree,
   journeyAttribution,
   journeyMinutes,
@@ -77,6 +78,28 @@ describe('a journey serves', () => {
       { numRuns },
     )
   })
+})
+
+test('more as its gradient says, also when leaves stand in several places, and who caused it', () => {
+  fc.assert(
+    fc.property(trees(5, { shared: true }), shares, fc.nat({ max: 4 }), (tree, leaves, n) => {
+      fc.pre(!/routes/.test(JSON.stringify(tree)))
+      const { value, gradient } = sensitivityOf(tree, leaves)
+      const moved = leaves.map((x, i) => (i === n ? 1 : x))
+      expect(value + (1 - leaves[n]!) * (gradient[n] ?? 0)).toBeCloseTo(enumerated(tree, moved), 9)
+      const caused = attributionOf(tree, leaves)
+      shapley(tree, leaves).forEach((expected, i) => expect(caused[i] ?? 0).toBeCloseTo(expected, 9))
+    }),
+    { numRuns: Math.ceil(numRuns / 2) },
+  )
+})
+
+test('one leaf in two places moves the whole once', () => {
+  const tree = all(leaf(0), any(leaf(0), leaf(1)), leaf(2))
+  const { value, gradient } = sensitivityOf(tree, [0.5, 0.25, 0.8])
+  // With leaf 0 the second part always works; without it nothing does.
+  expect(value).toBeCloseTo(0.4, 14)
+  expect([...gradient]).toEqual([expect.closeTo(0.8, 14), expect.closeTo(0, 14), expect.closeTo(0.5, 14)])
 })
 
 test('a tree names each leaf once, in order, and tells which stand in several places', () => {
@@ -177,6 +200,11 @@ describe('a whole number in proportion', () => {
     expect([...apportion(10, [1, 1, 1])]).toEqual([4, 3, 3])
     expect([...apportion(10, [1, 2, 3])]).toEqual([2, 3, 5])
     expect([...apportion(7, [0, 5, 0])]).toEqual([0, 7, 0])
+    expect([...apportion(1, [1, 2])]).toEqual([0, 1])
+    expect([...apportion(1, [1, 2, 2])]).toEqual([0, 1, 0])
+    expect([...apportion(2, [1, 2, 2])]).toEqual([0, 1, 1])
+    expect([...apportion(3, [5, 1, 1])]).toEqual([2, 1, 0])
+    expect([...apportion(3, [0, 0])]).toEqual([0, 0])
   })
 })
 
@@ -249,6 +277,48 @@ describe('minute by minute', () => {
     expect(lost(routes([1, leaf(0)], [9, leaf(1)]), known, minutes('? ? ? ?'))).toEqual([0, 1, 0.2, 0])
   })
 
+  test('of a stretch only its own minutes are told', () => {
+    const leaves = [minutes('0/1 9/1 8/2 0/1'), minutes('0/1 10/0 0/10 0/1')]
+    const plan = all(leaf(0), leaf(1))
+    const { shortfall, caused } = journeyAttribution(plan, leaves, { from: 1, to: 3 })
+    expect(shortfall).toBe(1.1 * MINUTE_UNITS)
+    // Of the second minute leaf 0 takes 0.2 alone and nothing after leaf 1: 0.1; leaf 1 the rest.
+    expect([...caused]).toEqual([0.2 * MINUTE_UNITS, 0.9 * MINUTE_UNITS])
+    expect(journeyAttribution(plan, leaves, { from: 1, to: 1 }).shortfall).toBe(0)
+    expect(textbookOf(plan, leaves, { from: 1, to: 3 })).toBeCloseTo(0.85 * 0.5, 14)
+    const some = { ...leaves[0]!, known: Uint8Array.from([1, 1, 0, 1]) }
+    expect(textbookOf(leaf(0), [some], { from: 1, to: 3 })).toBeCloseTo(0.9, 14)
+    expect(journeyMinutes(plan, []).shortfall).toHaveLength(0)
+  })
+
+  test('what is assumed of an unknown leaf is shared out to it', () => {
+    const leaves = [minutes('10/0 10/0'), minutes('? ?', 'bad'), minutes('? 5/5', 'good')]
+    const plan = all(leaf(0), leaf(1), leaf(2))
+    const { shortfall, caused } = journeyAttribution(plan, leaves, { from: 0, to: 2 })
+    expect(shortfall).toBe(2 * MINUTE_UNITS)
+    expect([...caused]).toEqual([0, 1.75 * MINUTE_UNITS, 0.25 * MINUTE_UNITS])
+    expect([...journeyMinutes(leaf(1), leaves).state]).toEqual([partial, partial])
+    expect([...journeyMinutes(all(leaf(0), leaf(2)), [...leaves]).state]).toEqual([partial, full])
+  })
+
+  test('a fallback hides what failed behind it, and nobody caused anything', () => {
+    const leaves = [minutes('0/9'), minutes('9/0')]
+    expect(lost(any(leaf(0), leaf(1)), ...leaves)).toEqual([0])
+    expect([...journeyAttribution(any(leaf(0), leaf(1)), leaves, { from: 0, to: 1 }).caused]).toEqual([0, 0])
+  })
+
+  test('measured routes that nobody took weigh the same', () => {
+    const measured = (n: number) => ({ tree: leaf(n), weight: MEASURED }) as const
+    const plan = { kind: 'routes', of: [measured(0), measured(1)] } satisfies JourneyPlan
+    expect(lost(plan, minutes('?', 'bad'), minutes('?', 'good'))).toEqual([0.5])
+    const deeper = {
+      kind: 'routes',
+      of: [measured(0), { tree: any(leaf(1), leaf(2)), weight: MEASURED }],
+    } as const
+    // The second route has the traffic of both its leaves: 30 of 40.
+    expect(lost(deeper, minutes('0/10'), minutes('10/0'), minutes('20/0'))).toEqual([0.25])
+  })
+
   test('where nobody came nobody was let down', () => {
     expect(lost(any(leaf(0), leaf(1)), minutes('- - 0/1'), minutes('0/4 - -'))).toEqual([1, 0, 1])
     expect(textbookOf(leaf(0), [minutes('- ? -')], { from: 0, to: 3 })).toBeUndefined()
@@ -273,6 +343,12 @@ describe('redundancy left', () => {
     ['a fallback that is the same thing', any(leaf(0), all(leaf(0), leaf(1))), [], 1],
   ])('of %s', (_words, tree, gone, failures) => {
     expect(redundancyOf(tree, down(...gone)).failures).toBe(failures)
+  })
+
+  test('names the leaves whose failure is left, in order', () => {
+    expect(redundancyOf(any(leaf(11), leaf(2), leaf(5)), down(5)).leaves).toEqual([2, 11])
+    expect(redundancyOf(all(any(leaf(3), leaf(1)), leaf(4)), down()).leaves).toEqual([4])
+    expect(redundancyOf(atLeast(3, leaf(0), leaf(1), leaf(2)), down()).leaves).toEqual([0])
   })
 
   test('is the size of the smallest set of leaves whose failure somebody notices for good', () => {
@@ -322,8 +398,12 @@ describe('whether a target can hold', () => {
     expect([...needed]).toEqual([expect.closeTo(0.9, 9), expect.closeTo(0.9, 9)])
   })
 
-  test('nothing limits it when nothing can fail', () => {
-    expect(feasibilityOf(leaf(0), { promises: [1], target: 0.999 }).scale).toBe(Number.POSITIVE_INFINITY)
+  test('nothing limits it when nothing can fail, or when it may fail always', () => {
+    const sure = feasibilityOf(leaf(0), { promises: [1], target: 0.999 })
+    expect([sure.scale, ...sure.needed]).toEqual([Number.POSITIVE_INFINITY, 1])
+    const idle = feasibilityOf(all(leaf(0), leaf(1)), { promises: [0.9, 0.5], target: 0 })
+    expect([idle.scale, ...idle.needed]).toEqual([Number.POSITIVE_INFINITY, 0, 0])
+    expect(feasibilityOf(leaf(0), { promises: [0.99], target: 0.99 })).toMatchObject({ feasible: true })
   })
 
   test('what is needed is just enough', () => {
