@@ -58,8 +58,10 @@ function createRunner() {
     const { default: fc } = await import('fast-check')
     // A score that can be compared with the last one rests on the same drawings. What fails need not be made small.
     fc.configureGlobal({ seed: 20_261_109, endOnFailure: true })
-    const files = readdirSync('test/slo', { recursive: true }).filter((name) => name.endsWith('.test.ts'))
-    for (const file of files.toSorted()) {
+    const files = readdirSync('test/slo', { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith('.test.ts'))
+    for (const file of files.toSorted((a, b) => (a < b ? -1 : 1))) {
       declared.fileName = resolve('test/slo', file)
       await server.ssrLoadModule(`/test/slo/${file}`)
     }
