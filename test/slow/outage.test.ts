@@ -152,6 +152,8 @@ test('after it healed, the same message says that it is over', async () => {
     return rig.headlines()[0]?.text.startsWith('RESOLVED') === true
   })
   expect([...sentences]).toContain('Nothing is burning. 1 incident is open')
+  const [over] = await rig.incidents()
+  expect([over?.state, over?.blindSince]).toEqual(['resolved', null])
   // The thread follows at the pace that Slack takes messages.
   await live(3)
   const [headline] = rig.headlines()
