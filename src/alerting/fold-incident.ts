@@ -21,7 +21,8 @@ export function openedBy(event: OpenedEvent, at: UnixSeconds): TrackedIncident {
     ...(silence === undefined ? {} : { silencedBy: silence }),
     timeline: [{ at, kind: 'opened', text: event.text }],
   }
-  return { incident, seq: event.seq, measuredAt: at, waitingSince: at, ...ofMachine(reading) }
+  const since = { measuredAt: at, waitingSince: at, graveSince: at }
+  return { incident, seq: event.seq, ...since, ...ofMachine(reading) }
 }
 
 export function declaredBy(event: DeclaredEvent, at: UnixSeconds): TrackedIncident {
@@ -50,22 +51,24 @@ export function declaredBy(event: DeclaredEvent, at: UnixSeconds): TrackedIncide
     byHand: true,
     timeline: [{ at, kind: 'declared', text, by }],
   }
-  return { incident, seq: event.seq, reckoned: severity, measuredAt: at, waitingSince: at }
+  const since = { measuredAt: at, waitingSince: at, graveSince: at }
+  return { incident, seq: event.seq, reckoned: severity, ...since }
 }
 
 export function steppedBy(tracked: TrackedIncident, event: StepEvent, at: UnixSeconds): TrackedIncident {
-  const { resolvedAt, blindSince: _replaced, ...kept } = tracked.incident
-  const ended = resolvedAt === undefined ? {} : { resolvedAt }
-  const known: Incident = { ...kept, ...ended, ...ofIncident(event.reading, kept.service) }
+  const { blindSince: _replaced, called, ...kept } = tracked.incident
+  const worse = event.reading.severity === 'page' && kept.severity === 'ticket'
+  // Whoever has a ticket until tomorrow does not have a page: calling for somebody begins again.
+  const calls = called === undefined || worse ? {} : { called }
+  const known: Incident = { ...kept, ...calls, ...ofIncident(event.reading, kept.service) }
   const { kind, text } = event
   const incident = kind === 'measured' ? known : noted(known, entryOf({ kind, text }, at))
-  const worse = event.reading.severity === 'page' && kept.severity === 'ticket'
   const after: TrackedIncident = {
     incident,
     seq: event.seq,
     measuredAt: at,
-    // Whoever has a ticket until tomorrow does not have a page.
     waitingSince: worse ? at : tracked.waitingSince,
+    graveSince: worse ? at : tracked.graveSince,
     ...(tracked.released === true ? { released: true } : {}),
     ...ofMachine(event.reading),
   }
@@ -85,7 +88,8 @@ export function cameBack(tracked: TrackedIncident, at: UnixSeconds): TrackedInci
     ...kept
   } = tracked.incident
   const incident: Incident = { ...kept, state: 'open', reopened: kept.reopened + 1 }
-  return { ...tracked, incident, waitingSince: at, ...(parent === undefined ? {} : { released: true }) }
+  const since = { waitingSince: at, graveSince: at }
+  return { ...tracked, incident, ...since, ...(parent === undefined ? {} : { released: true }) }
 }
 
 export function turnedBy(tracked: TrackedIncident, event: TurnEvent, at: UnixSeconds): TrackedIncident {

@@ -95,7 +95,7 @@ export interface Consequence {
   readonly because: 'depends' | 'latency' | 'region'
   /** The SLO of this incident that explains it. */
   readonly on: SloId
-  /** When it joined. */
+  /** Since when its bad events are counted as this incident's: its beginning, or that of its own that was closed into it. */
   readonly since: UnixSeconds
   /** What its burning places have in common. */
   readonly scope: Labels
@@ -104,7 +104,9 @@ export interface Consequence {
   /** Long-window rate of the fastest of those rules. */
   readonly rate: number
   readonly firing: boolean
-  /** Bad events of its own since it joined, and the share of its own budget that those are. */
+  /** It has not burned since then; absent while it does. */
+  readonly calmSince?: UnixSeconds
+  /** Bad events of its own `since` then, and the share of its own budget that those are. */
   readonly badEvents: number
   readonly budgetSpent: number
 }

@@ -151,5 +151,7 @@ function readConsequence(value: unknown): Consequence | undefined {
     return undefined
   if (because === undefined || since === undefined || badEvents === undefined) return undefined
   if (budgetSpent === undefined) return undefined
-  return { slo, objective, service, because, on, since, ...member, badEvents, budgetSpent }
+  const calmSince = instant(value['calmSince'])
+  const calm = calmSince === undefined ? {} : { calmSince }
+  return { slo, objective, service, because, on, since, ...member, ...calm, badEvents, budgetSpent }
 }

@@ -23,3 +23,6 @@ export interface SilenceMatcher {
   readonly op: '=' | '!=' | '=~' | '!~'
   readonly value: string
 }
+
+/** Whether the whole text matches the pattern: an engine whose time grows with the text alone. */
+export type RegexTest = (pattern: string, text: string) => boolean
