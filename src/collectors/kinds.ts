@@ -1,3 +1,4 @@
+import { athena } from './athena/kind.ts'
 import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts'
 import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
@@ -23,5 +24,6 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     prometheusRemoteWrite,
     statsd,
     probe,
+    athena,
   ].map((kind) => [kind.type, kind]),
 )
