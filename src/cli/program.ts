@@ -202,7 +202,16 @@ function addData(program: Command, commands: Commands, done: (code: number) => v
     )
     .addOption(
       new Option('-f, --format <name>', 'what a line looks like')
-        .choices(['envoy-json', 'envoy-text', 'combined', 'common', 'vhost_combined', 'nginx-json'])
+        .choices([
+          'envoy-json',
+          'envoy-text',
+          'combined',
+          'common',
+          'vhost_combined',
+          'nginx-json',
+          'alb',
+          'cloudfront',
+        ])
         .default('envoy-json'),
     )
     .option('--source <name>', 'the DataSource that the lines belong to', 'ingested')

@@ -8,6 +8,7 @@ import { openTelemetry } from './otlp/kind.ts'
 import { probe } from './probe/kind.ts'
 import { prometheus } from './prometheus/kind.ts'
 import { prometheusRemoteWrite } from './prometheus-push/kind.ts'
+import { s3Logs } from './s3/kind.ts'
 import { statsd } from './statsd/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
@@ -25,5 +26,6 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     statsd,
     probe,
     athena,
+    s3Logs,
   ].map((kind) => [kind.type, kind]),
 )

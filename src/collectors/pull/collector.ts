@@ -120,12 +120,12 @@ class Puller {
     const groups = new Map<string, { pending: Pending; questions: Question[] }>()
     for (const question of this.#follow()) {
       if (!(await this.#recalled(question, sink))) continue
-      const pending = question.record?.pending
-      if (pending === undefined) continue
-      const key = `${pending.from} ${pending.to} ${pending.attempt}`
-      const group = groups.get(key) ?? { pending, questions: [] }
-      groups.set(key, group)
-      group.questions.push(question)
+      for (const pending of question.record?.pending ?? []) {
+        const key = `${pending.from} ${pending.to} ${pending.attempt}`
+        const group = groups.get(key) ?? { pending, questions: [] }
+        groups.set(key, group)
+        group.questions.push(question)
+      }
     }
     for (const { pending, questions } of groups.values()) {
       const { from, to, kind, attempt } = pending
@@ -381,6 +381,7 @@ class Puller {
     const { sink, again, onProgress } = options
     const { chunkSeconds, concurrency, source } = this.#settings
     const bounds = inside(span(minuteOf(range.from), Math.ceil(range.to / 60) * 60), span(0, this.#end()))
+    if (this.#settings.paid === true) await this.#resume(sink, signal)
     const able: Question[] = []
     for (const question of this.#follow()) if (await this.#recalled(question, sink)) able.push(question)
     const jobs = jobsOfPast(able, { bounds, again, chunkSeconds, together: source.together })

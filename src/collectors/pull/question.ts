@@ -39,6 +39,9 @@ export interface QuestionSettings {
 /** Rows written at once: the writes of live reads wait for no longer than such a step takes. */
 const ROWS_AT_ONCE = 20_000
 
+/** Readings that are under way at a time; older ones were given up. */
+const MOST_PENDING = 200
+
 /** Answers after which twice as much is asked for at once. */
 const ANSWERS_TO_GROW = 100
 
@@ -163,7 +166,9 @@ export class Question {
   /** Puts down what is about to be asked, before it is. Rejects when the ledger does. */
   async intend(pending: Pending, sink: Sink): Promise<void> {
     await this.#exclusively(async () => {
-      const record = { ...(await this.recall(sink)), pending }
+      const before = await this.recall(sink)
+      const others = (before.pending ?? []).filter(({ from }) => from !== pending.from)
+      const record = { ...before, pending: [...others, pending].slice(-MOST_PENDING) }
       await this.#commit(sink, { counts: [], replaces: undefined }, { record, says: [] })
     })
   }

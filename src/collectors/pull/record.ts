@@ -15,7 +15,7 @@ export interface QuestionRecord {
   /** What was said of the last hours, in order: a statement grows with time instead of being joined by another. */
   readonly said: readonly Said[]
   /** What is being read now, of a source that costs money: a run that finds it goes on with it. */
-  readonly pending?: Pending | undefined
+  readonly pending?: readonly Pending[]
 }
 
 export interface Pending extends Range {
@@ -68,7 +68,7 @@ export function takeAnswer(before: QuestionRecord, { range, gaps, kind, settledT
       : []
   const settled = addRange(before.settled, inside(range, span(0, settledTo)))
   // An answer is written newest first, so what was being read is read once its first minute is.
-  const pending = before.pending && range.from > before.pending.from ? before.pending : undefined
+  const pending = (before.pending ?? []).filter(({ from }) => from < range.from || from >= range.to)
   const record = { ...before, read: addRange(before.read, range), settled, first, pending }
   return say(record, [...unsaid, ...statements])
 }
@@ -153,7 +153,7 @@ export function pastPlan(
 }
 
 /** As the checkpoint's text. Whole numbers in short lists: it is written with every answer. */
-export function showRecord({ revision, read, settled, first, said, pending }: QuestionRecord): string {
+export function showRecord({ revision, read, settled, first, said, pending = [] }: QuestionRecord): string {
   return JSON.stringify({
     v: 1,
     revision,
@@ -161,7 +161,7 @@ export function showRecord({ revision, read, settled, first, said, pending }: Qu
     read: read.map(({ from, to }) => [from, to]),
     settled: settled.map(({ from, to }) => [from, to]),
     said: said.map(({ from, to, state, reason }) => [from, to, state, reason]),
-    ...(pending ? { pending: [pending.from, pending.to, pending.kind, pending.attempt] } : {}),
+    ...(pending.length > 0 ? { pending: pending.map(pendingTexts) } : {}),
   })
 }
 
@@ -193,15 +193,14 @@ export function parseRecord(text: string): QuestionRecord | undefined {
     said,
     first: typeof first === 'number' ? unixSeconds(first) : undefined,
   }
-  const pending = pendingOf(value['pending'])
-  return pending === undefined ? known : { ...known, pending }
+  const pending = listOf(value['pending']).flatMap(([from, to, kind, attempt]): readonly Pending[] => {
+    if (typeof from !== 'number' || typeof to !== 'number' || typeof attempt !== 'string') return []
+    return [{ ...span(from, to), kind: kind === 'past' ? 'past' : 'live', attempt }]
+  })
+  return pending.length === 0 ? known : { ...known, pending }
 }
 
-function pendingOf(value: unknown): Pending | undefined {
-  const [from, to, kind, attempt]: readonly unknown[] = Array.isArray(value) ? value : []
-  if (typeof from !== 'number' || typeof to !== 'number' || typeof attempt !== 'string') return undefined
-  return { ...span(from, to), kind: kind === 'past' ? 'past' : 'live', attempt }
-}
+const pendingTexts = ({ from, to, kind, attempt }: Pending): readonly unknown[] => [from, to, kind, attempt]
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
