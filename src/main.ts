@@ -7,6 +7,7 @@ import { failed } from './base/index.ts'
 import { loadConfig, readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
+  type AthenaSqlOptions,
   type BackfillCommandOptions,
   type Commands,
   createProgram,
@@ -47,6 +48,13 @@ const commands: Commands = {
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
+  athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
+  athenaSql: (options) => athenaSql(options),
+  devAthena: (options) =>
+    withSystem(async (_, signal) => {
+      const { devAthenaCommand } = await import('./cli/dev/aws/command.ts')
+      return devAthenaCommand(io, options, signal)
+    }),
 }
 
 async function main(): Promise<void> {
@@ -108,6 +116,16 @@ async function backfill(options: BackfillCommandOptions): Promise<number> {
   }, configured.config.log)
 }
 
+async function athenaSql(options: AthenaSqlOptions): Promise<number> {
+  const configured = configure(options)
+  if (configured === undefined) return EXIT.invalid
+  return withSystem(async (system) => {
+    const { athenaSqlCommand } = await import('./athena.ts')
+    const policies = join(ROOT, 'slo-definitions/policies')
+    return athenaSqlCommand({ system, io, options, policies, ...configured })
+  }, configured.config.log)
+}
+
 async function doctor(system: System, options: DoctorOptions): Promise<number> {
   const { doctorCommand } = await import('./cli/doctor.ts')
   const standalone = async () => {
@@ -140,7 +158,7 @@ function configFile({ config }: { readonly config?: string }): string | undefine
 }
 
 /** The configuration that counts, or undefined after its faults have been told. */
-function configure(flags: ServeOptions | IngestOptions | BackfillCommandOptions) {
+function configure(flags: ServeOptions | IngestOptions | BackfillCommandOptions | AthenaSqlOptions) {
   const file = configFile(flags)
   const loaded = loadConfig({ file, env: io.env, flags, cwd: io.cwd })
   if (loaded.kind === 'failed') {

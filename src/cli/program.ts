@@ -12,6 +12,35 @@ export interface Commands {
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
   readonly doctor: (options: DoctorOptions) => Promise<number>
+  readonly athenaDdl: (options: AthenaDdlOptions) => Promise<number>
+  readonly athenaSql: (options: AthenaSqlOptions) => Promise<number>
+  readonly devAthena: (options: DevAthenaOptions) => Promise<number>
+}
+
+export interface AthenaDdlOptions {
+  readonly layout: 'alb' | 'cloudfront' | 'envoy-json'
+  readonly database: string
+  readonly table: string
+  readonly location: string
+  readonly unit: 'day' | 'hour'
+  readonly since: string
+}
+
+export interface AthenaSqlOptions {
+  readonly source?: string
+  readonly from: string
+  readonly to?: string
+  readonly definitions?: string
+  readonly config?: string
+}
+
+export interface DevAthenaOptions {
+  readonly root: string
+  readonly port?: number
+  readonly quota: number
+  /** Milliseconds that a query is queued, and runs at least. */
+  readonly queued: number
+  readonly running: number
 }
 
 export interface ServeOptions {
@@ -102,6 +131,8 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addBackfill(program, commands, done)
   addReading(program, commands, done)
   addDoctor(program, commands, done)
+  addAthena(program, commands, done)
+  addDev(program, commands, done)
   return program
 }
 
@@ -178,7 +209,16 @@ function addData(program: Command, commands: Commands, done: (code: number) => v
     )
     .addOption(
       new Option('-f, --format <name>', 'what a line looks like')
-        .choices(['envoy-json', 'envoy-text', 'combined', 'common', 'vhost_combined', 'nginx-json'])
+        .choices([
+          'envoy-json',
+          'envoy-text',
+          'combined',
+          'common',
+          'vhost_combined',
+          'nginx-json',
+          'alb',
+          'cloudfront',
+        ])
         .default('envoy-json'),
     )
     .option('--source <name>', 'the DataSource that the lines belong to', 'ingested')
@@ -238,6 +278,59 @@ function addBackfill(program: Command, commands: Commands, done: (code: number) 
       ),
     )
     .action(async (options: BackfillCommandOptions) => done(await commands.backfill(options)))
+}
+
+function addAthena(program: Command, commands: Commands, done: (code: number) => void): void {
+  const athena = program.command('athena').description('Statements for Amazon Athena.')
+  athena
+    .command('ddl')
+    .description(
+      'Print the statement that makes a table of logs in S3, with partitions that need not be added.',
+    )
+    .addOption(
+      new Option('--layout <name>', 'whose logs they are')
+        .choices(['alb', 'cloudfront', 'envoy-json'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--location <place>', 'where they lie, with the days or hours below: s3://bucket/prefix/')
+    .option('--database <name>', 'database of the table', 'default')
+    .option('--table <name>', 'name of the table', 'access_logs')
+    .addOption(new Option('--unit <unit>', 'a partition each').choices(['day', 'hour']).default('day'))
+    .option('--since <path>', 'the first partition, as in the path', '2026/01/01')
+    .addHelpText(
+      'after',
+      examples(
+        'nines athena ddl --layout alb --table alb_logs --location s3://logs/AWSLogs/123456789012/elasticloadbalancing/ap-northeast-1/',
+        'nines athena ddl --layout envoy-json --unit hour --since 2026/01/01/00 --location s3://logs/envoy/',
+      ),
+    )
+    .action(async (options: AthenaDdlOptions) => done(await commands.athenaDdl(options)))
+  athena
+    .command('sql')
+    .description('Print the query that a DataSource of type Athena asks for a stretch of time.')
+    .option('--source <name>', 'the DataSource (the only one)')
+    .option('--from <time>', 'where to begin: 1h ago, or an instant such as 2026-11-01T00:00Z', '1h')
+    .option('--to <time>', 'where to end (default now)')
+    .option('--definitions <dir>', 'directory of OpenSLO documents')
+    .option('-c, --config <file>', 'configuration that says where definitions are')
+    .addHelpText('after', examples('nines athena sql --source edge --from 2h'))
+    .action(async (options: AthenaSqlOptions) => done(await commands.athenaSql(options)))
+}
+
+function addDev(program: Command, commands: Commands, done: (code: number) => void): void {
+  const dev = program
+    .command('dev')
+    .description('Emulators of outside services, for trying without an account.')
+  dev
+    .command('athena')
+    .description('Serve Athena and S3 over a directory of buckets, on the loopback, until Ctrl-C.')
+    .requiredOption('--root <dir>', 'a directory whose folders are buckets')
+    .option('--port <n>', 'port to listen on (default: a free one, printed)', toPort)
+    .option('--quota <n>', 'queries at a time', toWhole, 20)
+    .option('--queued <ms>', 'how long a query is queued', toWhole, 100)
+    .option('--running <ms>', 'how long a query runs at least', toWhole, 200)
+    .addHelpText('after', examples('nines dev athena --root ./buckets --port 4566'))
+    .action(async (options: DevAthenaOptions) => done(await commands.devAthena(options)))
 }
 
 function addReading(program: Command, commands: Commands, done: (code: number) => void): void {

@@ -1,3 +1,6 @@
+export { type DdlOptions, tableDdl } from './athena/ddl.ts'
+export { type AthenaOptions, athenaOptions } from './athena/options.ts'
+export { sqlOf } from './athena/source.ts'
 export type { Collected, CollectOptions, Collector, CollectorStatus, Sink } from './collector.ts'
 export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
 export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'

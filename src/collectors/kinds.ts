@@ -1,3 +1,4 @@
+import { athena } from './athena/kind.ts'
 import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts'
 import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
@@ -7,6 +8,7 @@ import { openTelemetry } from './otlp/kind.ts'
 import { probe } from './probe/kind.ts'
 import { prometheus } from './prometheus/kind.ts'
 import { prometheusRemoteWrite } from './prometheus-push/kind.ts'
+import { s3Logs } from './s3/kind.ts'
 import { statsd } from './statsd/kind.ts'
 
 /** Everything that Nines can read, by the type that a DataSource names. */
@@ -23,5 +25,7 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     prometheusRemoteWrite,
     statsd,
     probe,
+    athena,
+    s3Logs,
   ].map((kind) => [kind.type, kind]),
 )
