@@ -1,3 +1,5 @@
+import { cloudWatch } from './cloudwatch/kind.ts'
+import { datadog } from './datadog/kind.ts'
 import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts'
 import { envoyStats } from './envoy-stats/kind.ts'
 import type { SourceKind } from './kind.ts'
@@ -23,5 +25,7 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     prometheusRemoteWrite,
     statsd,
     probe,
+    datadog,
+    cloudWatch,
   ].map((kind) => [kind.type, kind]),
 )
