@@ -1,4 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { DevOptions, Emulated } from './dev/command.ts'
+import type { ImportOptions } from './import.ts'
+
+const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
 export interface Commands {
@@ -12,6 +16,8 @@ export interface Commands {
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
   readonly doctor: (options: DoctorOptions) => Promise<number>
+  readonly import: (options: ImportOptions) => Promise<number>
+  readonly dev: (what: Emulated, options: DevOptions) => Promise<number>
 }
 
 export interface ServeOptions {
@@ -101,6 +107,8 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addBackfill(program, commands, done)
   addReading(program, commands, done)
   addDoctor(program, commands, done)
+  addImport(program, commands, done)
+  addDev(program, commands, done)
   return program
 }
 
@@ -273,6 +281,38 @@ function addDoctor(program: Command, commands: Commands, done: (code: number) =>
       )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
     )
     .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
+}
+
+function addImport(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('import')
+    .addArgument(new Argument('<from>', 'whose promises to read').choices(['datadog']))
+    .description('Print the SLOs and corrections of another product as OpenSLO.')
+    .option('--site <site>', 'of Datadog (default: DD_SITE, else datadoghq.com); keys as for a DataSource')
+    .option('--url <url>', 'instead of a site: a proxy or an emulator')
+    .option('--file <json>', 'a saved answer of /api/v1/slo, instead of asking')
+    .option('--corrections <json>', 'a saved answer of /api/v1/slo/correction')
+    .option('--source <name>', 'the DataSource that the SLOs are to be read from', 'datadog')
+    .addHelpText(
+      'after',
+      `${examples(
+        'nines import datadog --site datadoghq.eu > slo-definitions/datadog.yaml',
+        'nines import datadog --file slos.json --source apm',
+      )}\nWhat could not be carried over is told on stderr, and the exit code is then 3.\n`,
+    )
+    .action(async (_: string, options: ImportOptions) => done(await commands.import(options)))
+}
+
+function addDev(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('dev')
+    .addArgument(new Argument('<what>', 'the service to emulate').choices(EMULATORS))
+    .description('Serve an emulator of an outside service, for trying a source without an account.')
+    .option('--port <n>', 'port to listen on, on this machine alone (default: any that is free)', toPort, 0)
+    .option('--limit <n>', 'calls that each endpoint allows in ten minutes', toWhole, 600)
+    .option('--faults <percent>', 'of a hundred calls so many fail, stall or are answered half', toWhole, 0)
+    .addHelpText('after', examples('nines dev datadog --port 8126', 'nines dev cloudwatch --faults 20'))
+    .action(async (what: Emulated, options: DevOptions) => done(await commands.dev(what, options)))
 }
 
 function examples(...lines: string[]): string {

@@ -1,4 +1,5 @@
 export type { Collected, CollectOptions, Collector, CollectorStatus, Sink } from './collector.ts'
+export { type DatadogSlos, readDatadogSlos } from './datadog/slos.ts'
 export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
 export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'
 export { type EnvoyStatsOptions, envoyStatsOptions } from './envoy-stats/options.ts'

@@ -96,8 +96,12 @@ async function call(
   return callDatadog(
     world,
     { ...options, limits: options.pull.limits, budget },
-    (api, configuration) =>
-      new api.v2.MetricsApi(configuration).queryTimeseriesData({ body: bodyOf({ valid, range }) }),
+    async (configuration) => {
+      const { MetricsApi } = await import(
+        '@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/MetricsApi.js'
+      )
+      return new MetricsApi(configuration).queryTimeseriesData({ body: bodyOf({ valid, range }) })
+    },
     signal,
   )
 }

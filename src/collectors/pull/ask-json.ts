@@ -1,4 +1,4 @@
-import { failed, ok, type Result, startOfDate, type World } from '../../base/index.ts'
+import { failed, isoMinute, ok, type Result, startOfDate, unixSeconds, type World } from '../../base/index.ts'
 import { askUrl, type HttpAnswer, type HttpFailure, type HttpRequest } from './http.ts'
 import type { PullFailure } from './source.ts'
 
@@ -84,4 +84,9 @@ export function secondsOf(text: unknown): number | undefined {
     .map((part) => Number(part ?? 0))
   const away = (Number(found[8] ?? 0) * 60 + Number(found[9] ?? 0)) * 60 * (found[7] === '-' ? -1 : 1)
   return startOfDate({ year, month, day }) + hour * 3_600 + minute * 60 + second - away
+}
+
+/** `2026-11-30T21:44:00Z`. */
+export function isoSecond(at: number): string {
+  return `${isoMinute(unixSeconds(at)).slice(0, 16).replace(' ', 'T')}:00Z`
 }

@@ -1,4 +1,4 @@
-export { askJson, isPlain, type JsonRequest, plainsOf, secondsOf } from './ask-json.ts'
+export { askJson, isoSecond, isPlain, type JsonRequest, plainsOf, secondsOf } from './ask-json.ts'
 export { createPullCollector, type PullCollector, type PullSettings } from './collector.ts'
 export { askUrl, type HttpAnswer, type HttpFailure, type HttpLimits, type HttpRequest } from './http.ts'
 export { PULL_OPTIONS, type PullOptions, pullOptions } from './options.ts'
