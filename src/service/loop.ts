@@ -44,6 +44,8 @@ export interface LoopParts {
   readonly definitions: () => Definitions
   /** The inputs that a DataSource is read from, whose coverage makes up its own. */
   readonly inputsOf: (source: string) => readonly string[]
+  /** Told what was written to the ledger since the last tick, before anything is evaluated. */
+  readonly noticed?: (touched: Changes['touched']) => void
   /** Called with what is to be told, after the journal has it. */
   readonly tell: (decisions: readonly Decision[]) => void
 }
@@ -228,6 +230,7 @@ async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<
   if (corrected !== held.corrected) held.timelines.correct(corrected.corrections)
   held.corrected = corrected
   const changes = await held.feed.refresh(now)
+  parts.noticed?.(changes.touched)
   // Late data restates hours that are over.
   if (changes.touched.some(({ from }) => from < hourOf(now))) held.sparks.forget()
   const sources = new Set(held.definitions.slos.flatMap((defined) => defined.slo.sources))
