@@ -10,6 +10,7 @@ import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
+import { createInsights } from './insights.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
@@ -70,6 +71,7 @@ export function createAnswers(parts: AnswerParts): Api {
       const found = find(id)
       return found ? detailOf(found) : compositeDetail(loop.shown(), id)
     },
+    ...createInsights({ ...parts, find, shown: loop.shown }),
     ...createDrills(parts, find, (id) => compositeParts(loop.shown(), id)),
     incidents: ({ state, limit }) => {
       const shown = loop.shown()

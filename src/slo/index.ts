@@ -70,6 +70,7 @@ export {
 } from './journey/minutes.ts'
 export { redundancyOf } from './journey/redundancy.ts'
 export { childrenOf, type JourneyTree, leavesOf, MOST_SHARED, sharedLeaves, without } from './journey/tree.ts'
+export { type Firing, type RuleReplay, replayRules } from './replay.ts'
 export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {
   createTimelines,
