@@ -63,7 +63,6 @@ export const insightEn = {
   compareLeft: 'Budget left',
   compareBad: 'Bad events',
   compareThis: 'Compare',
-  compareBefore: 'the same time before',
   compareDifference: 'Against the first',
   review: 'Review',
   reviewTitle: (from: string, to: string) => `Review, ${from} to ${to}`,
@@ -96,7 +95,6 @@ export const insightEn = {
   plansNone: 'Nothing is announced in this month, and all of it counts.',
   plansNext:
     'A `TrafficEvent` announces a sale or a load test; a `Correction` says which time does not count.',
-  plansMonth: (month: string) => month,
   plansEarlier: 'The month before',
   plansLater: 'The month after',
   plansToday: 'This month',
