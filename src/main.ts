@@ -37,6 +37,8 @@ const commands: Commands = {
   serve: (options) => serve(options),
   demo: (options) => demo(options),
   validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
+  exportGrafana: async (path, options) =>
+    (await import('./cli/grafana.ts')).grafanaCommand(io, path, options),
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
   test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),

@@ -14,6 +14,8 @@ export interface Commands {
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
   readonly schema: () => Promise<number>
+  /** Definitions as a dashboard of Grafana. */
+  readonly exportGrafana: (path: string, options: { readonly page: string }) => Promise<number>
   readonly test: (paths: readonly string[]) => Promise<number>
   readonly ingest: (files: readonly string[], options: IngestOptions) => Promise<number>
   readonly backfill: (options: BackfillCommandOptions) => Promise<number>
@@ -203,6 +205,20 @@ function addDefinitions(program: Command, commands: Commands, done: (code: numbe
     .description('Print the JSON Schema of definitions, for editors.')
     .addHelpText('after', examples('nines schema > nines.schema.json'))
     .action(async () => done(await commands.schema()))
+  program
+    .command('export')
+    .description('Definitions in the form of other tools, on standard output.')
+    .command('grafana')
+    .argument('[path]', 'a directory of definitions', 'slo-definitions')
+    .description('A Grafana dashboard over what Nines says of itself at /metrics, read through Prometheus.')
+    .option('--page <url>', 'where the page of Nines is, for links', DEFAULT_URL)
+    .addHelpText(
+      'after',
+      examples('nines export grafana > nines.json', 'nines export grafana slo/ --page https://nines.example'),
+    )
+    .action(async (path: string, options: { page: string }) =>
+      done(await commands.exportGrafana(path, options)),
+    )
   program
     .command('test')
     .argument('<paths...>', 'scenario files, or directories of them')

@@ -8,6 +8,18 @@ export {
   sourceDiagnosis,
 } from './diagnosis.ts'
 export {
+  type CalendarEvents,
+  calendarEvents,
+  type Days,
+  days,
+  type Preview,
+  type PreviewAsked,
+  preview,
+  previewAsked,
+  type Review,
+  review,
+} from './insight.ts'
+export {
   type Attribution,
   attribution,
   type Cause,

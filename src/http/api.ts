@@ -1,7 +1,9 @@
 import type {
   Attribution,
+  CalendarEvents,
   CloudMatrix,
   Contributors,
+  Days,
   DependencyGraph,
   Diagnosis,
   Distances,
@@ -16,7 +18,10 @@ import type {
   LatencyMap,
   LiveEvent,
   Meta,
+  Preview,
+  PreviewAsked,
   ProviderLedger,
+  Review,
   ServiceDetail,
   ServiceGroups,
   ServiceLatency,
@@ -49,6 +54,22 @@ export interface Api {
     id: string,
     options: RangeOptions & { readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  /** Another promise on the recorded past. */
+  readonly preview: (asked: PreviewAsked) => Promise<Preview | undefined>
+  /** What each day counted; `offset` seconds ahead of UTC, whole hours. */
+  readonly days: (
+    id: string,
+    options: {
+      readonly count: number
+      readonly offset: number
+      readonly scope: Readonly<Record<string, string>>
+    },
+  ) => Promise<Days | undefined>
+  /** Whole hours. */
+  readonly review: (range: { readonly from: number; readonly to: number }) => Promise<Review>
+  readonly events: (range: { readonly from: number; readonly to: number }) => CalendarEvents
+  /** A picture of a promise that is public by its own definition; undefined for every other. */
+  readonly badge: (id: string) => string | undefined
   readonly incidents: (options: {
     readonly state?: 'open' | 'resolved'
     readonly limit: number

@@ -21,6 +21,7 @@ import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import type { ServiceOptions, SlackOptions } from './options.ts'
+import { createPast, type Past } from './past.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -41,6 +42,7 @@ interface Parts {
   readonly wall: Clock
   readonly options: ServiceOptions
   readonly ledger: Ledger
+  readonly past: Past
   readonly directory: DefinitionsDirectory
   readonly sources: Sources
   readonly loop: Loop
@@ -80,8 +82,9 @@ function join(
   const page = {
     url: options.publicUrl ?? `http://127.0.0.1:${options.listen.port}${options.listen.basePath}/`,
   }
+  const past = createPast(ledger)
   const briefs: BriefSources = {
-    ledger,
+    past,
     shown: () => loop.shown(),
     completeThrough: (source) => completeThrough(sources, source),
     pageBase: () => page.url,
@@ -97,6 +100,9 @@ function join(
     ledger,
     definitions: directory.current,
     inputsOf: sources.inputsOf,
+    noticed: (touched) => {
+      for (const { source, ...range } of touched) past.touched(source, range)
+    },
     tell: outbox.tell,
   })
   const parts: Parts = {
@@ -104,6 +110,7 @@ function join(
     wall,
     options,
     ledger,
+    past,
     directory,
     sources,
     loop,
@@ -232,9 +239,10 @@ class RunningService implements Service {
   }
 
   #answers(): AnswerParts {
-    const { ledger, loop, live, briefs, metrics, outbox, sources } = this.#parts
+    const { ledger, past, loop, live, briefs, metrics, outbox, sources } = this.#parts
     return {
       ledger,
+      past,
       loop,
       live,
       viewer: this.#parts.options.traces,

@@ -83,6 +83,17 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
       return [{ seq: 1, at: now, kind: 'correction', text: 'Approved by sato.', data: { id: 'upgrade' } }]
     },
     sources: async () => [],
+    preview: async (asked) => note('preview', asked),
+    days: (id, options) => note(id, options),
+    review: async (range) => {
+      asked.push({ what: 'review', options: range })
+      return { range, rows: [] }
+    },
+    events: (range) => {
+      asked.push({ what: 'events', options: range })
+      return { range, events: [] }
+    },
+    badge: (id) => (id === 'checkout' ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined),
     distances: async ({ from, to }) => ({ range: { from, to }, legs: [] }),
     services: async (options) => {
       asked.push({ what: 'services', options })
