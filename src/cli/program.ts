@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addJourneys, type JourneyCommands } from './journey-program.ts'
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands {
+export interface Commands extends JourneyCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -100,6 +101,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
+  addJourneys(program, commands, { url: DEFAULT_URL, done })
   addDoctor(program, commands, done)
   return program
 }
