@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { examples } from './examples.ts'
 import type { JourneysOptions } from './journeys.ts'
 import type { ProvidersOptions } from './providers.ts'
 import type { SimulateOptions } from './simulate.ts'
@@ -10,7 +11,6 @@ export interface JourneyCommands {
   readonly providers: (options: ProvidersOptions) => Promise<number>
 }
 
-const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`
 const gathered = (text: string, all: readonly string[]): readonly string[] => [...all, text]
 
 export function addJourneys(

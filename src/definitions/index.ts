@@ -1,3 +1,4 @@
+export { type Imported, importDatadog } from './datadog-import.ts'
 export {
   createDefinitionsDirectory,
   type DefinitionsDirectory,

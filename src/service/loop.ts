@@ -19,6 +19,7 @@ import type * as wire from '../contract/index.ts'
 import type { Definitions } from '../definitions/index.ts'
 import type { Correction, Evaluation } from '../slo/index.ts'
 import type { Journal, Ledger } from '../store/index.ts'
+import { alertingInput } from './alerting-input.ts'
 import { type Audit, type AuditLook, createAudit } from './audit.ts'
 import { compositeSummary } from './composite.ts'
 import { type Held, hold, refresh } from './held.ts'
@@ -105,10 +106,10 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const slos = definitions.slos.map((defined) => defined.slo)
-    const quietEnds = quietOf(definitions)
-    const input = { evaluations, slos, now, sightedFrom, quietEnds, costOf: costOf(counted) }
-    const decided = await world.trace.span('alerting.step', {}, async () => step(alerting, input))
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted) }
+    const decided = await world.trace.span('alerting.step', {}, async () =>
+      step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
+    )
     await record(decided.events)
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>
       summarise({ definitions, grouped, timelines: counted, alerting, sparks: current.sparks, now }),
@@ -179,10 +180,6 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
 /** The present identity of each former one. */
 const presentIds = ({ slos }: Definitions): ReadonlyMap<string, string> =>
   new Map(slos.flatMap(({ slo, aliases }) => aliases.map((alias) => [alias, slo.id] as const)))
-
-/** SLOs whose alert policies do not ask to hear that it is over. */
-const quietOf = ({ slos }: Definitions): ReadonlySet<string> =>
-  new Set(slos.filter(({ alerting }) => !alerting.whenResolved).map(({ slo }) => slo.id))
 
 function costOf(timelines: Counted): CostOf {
   return (slo, objective, scope, range) => timelines.counts(slo, objective, { scope, range })?.bad
