@@ -49,6 +49,16 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  journeys: (name, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/journeys.ts')).journeysCommand(io, system, { ...options, name }),
+    ),
+  simulate: (journey, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/simulate.ts')).simulateCommand(io, system, { ...options, journey }),
+    ),
+  providers: (options) =>
+    withSystem(async (system) => (await import('./cli/providers.ts')).providersCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),

@@ -1,6 +1,9 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { DevOptions, Emulated } from './dev/command.ts'
+import { addDoctor } from './doctor-program.ts'
+import { examples } from './examples.ts'
 import type { ImportOptions } from './import.ts'
+import { addJourneys, type JourneyCommands } from './journey-program.ts'
 
 const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
 const EMULATED: Readonly<Record<Emulated, string>> = {
@@ -9,7 +12,7 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands {
+export interface Commands extends JourneyCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -142,7 +145,8 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
-  addDoctor(program, commands, done)
+  addJourneys(program, commands, { url: DEFAULT_URL, done })
+  addDoctor(program, commands, { url: DEFAULT_URL, done })
   addAthena(program, commands, done)
   addImport(program, commands, done)
   addDev(program, commands, done)
@@ -391,26 +395,6 @@ function addReading(program: Command, commands: Commands, done: (code: number) =
     .action(async (options: ReportOptions) => done(await commands.report(options)))
 }
 
-function addDoctor(program: Command, commands: Commands, done: (code: number) => void): void {
-  program
-    .command('doctor')
-    .description('Find what is wrong, step by step from each source to the budget, and say what to do.')
-    .option('--url <url>', 'where Nines answers', DEFAULT_URL)
-    .option('-c, --config <file>', 'configuration to look at when no service answers (default ./nines.yaml)')
-    .option('--standalone', 'do not ask a service: configuration, definitions, store, disk, clock', false)
-    .addOption(new Option('-o, --output <form>', 'how to print').choices(['table', 'json']).default('table'))
-    .addHelpText(
-      'after',
-      `${examples(
-        'nines doctor',
-        'nines doctor --url https://nines.example.com',
-        'nines doctor --standalone -c /etc/nines/nines.yaml',
-        'nines doctor --output json | jq \'.sources[] | select(.finding == "wrong")\'',
-      )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
-    )
-    .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
-}
-
 function addImport(program: Command, commands: Commands, done: (code: number) => void): void {
   program
     .command('import')
@@ -429,10 +413,6 @@ function addImport(program: Command, commands: Commands, done: (code: number) =>
       )}\nWhat could not be carried over is told on stderr, and the exit code is then 3.\n`,
     )
     .action(async (_: string, options: ImportOptions) => done(await commands.import(options)))
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
 function toWhole(text: string): number {
