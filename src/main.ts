@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
 import { failed } from './base/index.ts'
-import { loadConfig, readSecret } from './cli/config.ts'
+import { loadConfig } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
   type BackfillCommandOptions,
@@ -15,6 +15,7 @@ import {
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
+import { readSecret } from './cli/secret.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -46,6 +47,10 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  routesShow: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
+  routesTest: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
 }
 

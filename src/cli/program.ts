@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addOutward, type OutwardCommands } from './program-outward.ts'
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands {
+export interface Commands extends OutwardCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -101,6 +102,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addBackfill(program, commands, done)
   addReading(program, commands, done)
   addDoctor(program, commands, done)
+  addOutward(program, { commands, done, url: DEFAULT_URL, examples, addLabel })
   return program
 }
 

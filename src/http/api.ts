@@ -18,6 +18,7 @@ import type {
   SloSeries,
   Source,
 } from '../contract/index.ts'
+import type { OutwardApi } from './outward-api.ts'
 
 /**
  * What the HTTP module is given: functions that answer with what goes over the wire. It computes nothing itself, so
@@ -67,6 +68,7 @@ export interface Api {
     service: string,
     options: ServiceOptions & { readonly kind: 'bad' | 'slow'; readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  readonly outward: OutwardApi
   /** How the installation fares, with what to do about what is wrong. */
   readonly diagnosis: () => Promise<Diagnosis>
   /** Calls back for each event after `lastId`; gives the function that stops it. */

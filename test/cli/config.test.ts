@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Config, loadConfig, readSecret } from '../../src/cli/config.ts'
+import { type Config, loadConfig } from '../../src/cli/config.ts'
+import { readSecret } from '../../src/cli/secret.ts'
 
 function load(text: string | undefined, options: { env?: Record<string, string>; flags?: object } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'nines-config-'))

@@ -52,6 +52,10 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
     return undefined
   }
   return {
+    outward: {
+      routes: () => ({ receivers: [], routes: [] }),
+      testRoutes: (labels) => ({ labels: { ...labels }, told: [] }),
+    },
     meta: () => ({
       version: '1',
       now,
