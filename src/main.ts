@@ -47,6 +47,8 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  gate: (options) =>
+    withSystem(async (system) => (await import('./cli/gate.ts')).gateCommand(io, system, options)),
   routesShow: (options) =>
     withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
   routesTest: (options) =>

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { DAY, earlier, later, MINUTE, type UnixSeconds, unixSeconds } from './base/index.ts'
 import type { Config } from './cli/config.ts'
 import { receiversOf } from './cli/config-notify.ts'
+import { trackerOf } from './cli/config-policies.ts'
 import { createEstate, type Estate } from './cli/dev/estate/estate.ts'
 import { generateHistory } from './cli/dev/estate/history.ts'
 import { startLiveEstate } from './cli/dev/estate/live.ts'
@@ -44,6 +45,11 @@ export async function serveConfigured({
     io.stderr(`${receivers.error}\n`)
     return EXIT.invalid
   }
+  const tracker = trackerOf(config.policies, io.env)
+  if (tracker.kind === 'failed') {
+    io.stderr(`${tracker.error}\n`)
+    return EXIT.invalid
+  }
   const password = readSecret(io.env, 'CLICKHOUSE_PASSWORD')
   const store: ServiceOptions['store'] =
     config.store.kind === 'cluster' && password !== undefined ? { ...config.store, password } : config.store
@@ -52,6 +58,7 @@ export async function serveConfigured({
     store,
     base,
     slack: slackOf(config, token, io.env['SLACK_API_URL']),
+    policies: { budgets: config.policies.budgets, tracker: tracker.value },
     notify: {
       receivers: receivers.value,
       routes: config.notify.routes,
@@ -83,7 +90,7 @@ const EMULATED = {
   locale: 'en',
 } as const
 
-type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack' | 'notify'>
+type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack' | 'notify' | 'policies'>
 
 function optionsOf({ root, version }: Serving, config: Config): Described {
   return {

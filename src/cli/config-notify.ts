@@ -19,7 +19,7 @@ const name = z
   .min(1)
   .max(100)
   .regex(/^[\w.@+-]+$/, 'must be letters, digits and _ . @ + -')
-const variable = z
+export const variable = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]*$/, 'must be the name of an environment variable, such as PAGERDUTY_ROUTING_KEY')
 const locale = z.enum(['en', 'ja'])
@@ -68,7 +68,7 @@ const receiver = z
   })
 const KINDS = ['slack', 'webhook', 'alertmanager', 'pagerduty', 'mail'] as const
 
-const matcher = z.string().superRefine((text, context) => {
+export const matcher = z.string().superRefine((text, context) => {
   const read = parseSelector(`{${text}}`, compileRegex)
   if (read.kind === 'failed')
     context.addIssue({ code: 'custom', message: `${read.error.message}; write one like severity="page"` })

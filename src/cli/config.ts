@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../base/index.ts'
 import { type NotifyConfig, notifyFile } from './config-notify.ts'
+import { type PoliciesConfig, policiesFile } from './config-policies.ts'
 import { type TraceViewer, traceViewerOf } from './traces.ts'
 
 /** What `nines.yaml` says, with the environment and flags over it. Secrets are not in it: see `readSecret`. */
@@ -27,6 +28,7 @@ export interface Config {
       }
   readonly auth: 'loopback' | 'none'
   readonly notify: NotifyConfig
+  readonly policies: PoliciesConfig
   /** Days that the ledger keeps. */
   readonly retention: { readonly traffic: number; readonly exemplars: number; readonly journal: number }
   readonly evaluateEverySeconds: number
@@ -68,6 +70,7 @@ const file = z.strictObject({
   auth: z.enum(['loopback', 'none']).default('loopback'),
   publicUrl: z.url().optional().describe('How people reach the page; links in messages start with it.'),
   notify: notifyFile.prefault({}),
+  policies: policiesFile.prefault({}),
   retention: z
     .strictObject({ traffic: days.default(400), exemplars: days.default(14), journal: days.default(1_100) })
     .prefault({}),
@@ -148,6 +151,7 @@ function toConfig(data: z.infer<typeof file>, { file: path, env, flags, cwd }: C
         : { kind: 'cluster', ...withoutUndefined(data.store) },
     auth: env['NINES_AUTH'] === 'none' ? 'none' : data.auth,
     notify: data.notify,
+    policies: data.policies,
     retention: data.retention,
     evaluateEverySeconds: data.evaluateEverySeconds,
     publicUrl: data.publicUrl,

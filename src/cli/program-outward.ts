@@ -1,9 +1,11 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { GateOptions } from './gate.ts'
 import type { RoutesOptions, RoutesTestOptions } from './routes.ts'
 
 /** Commands about who is told of what. */
 export interface OutwardCommands {
   readonly routesShow: (options: RoutesOptions) => Promise<number>
+  readonly gate: (options: GateOptions) => Promise<number>
   readonly routesTest: (options: RoutesTestOptions) => Promise<number>
 }
 
@@ -17,6 +19,7 @@ interface Building {
 
 export function addOutward(program: Command, building: Building): void {
   addRoutes(program, building)
+  addGate(program, building)
 }
 
 function asked(command: Command, url: string): Command {
@@ -47,4 +50,33 @@ function addRoutes(program: Command, { commands, done, url, examples, addLabel }
       ),
     )
     .action(async (options: RoutesTestOptions) => done(await commands.routesTest(options)))
+}
+
+function addGate(program: Command, { commands, done, url, examples }: Building): void {
+  asked(program.command('gate'), url)
+    .description('Whether a deploy may go ahead, as the budgets of what it touches stand.')
+    .option('--slo <id>', 'the promise that is asked')
+    .option('--service <name>', 'every promise of the service is asked')
+    .option('--override', 'open it all the same; it is written down and shown', false)
+    .option('--by <who>', 'who opens it')
+    .option('--reason <why>', 'why')
+    .option('--for <length>', 'for how long: 30m, 4h, 2d', toSeconds, 14_400)
+    .addHelpText(
+      'after',
+      `${examples(
+        'nines gate --service checkout && ./deploy.sh',
+        'nines gate --service checkout --override --by aya --reason "the fix for INC-2026-0147"',
+      )}\nExit codes: 0 open, 1 closed, 2 unknown: no data, no such promise, or no service that answers.\n`,
+    )
+    .action(async (options: GateOptions) => done(await commands.gate(options)))
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 }
+
+function toSeconds(text: string): number {
+  const [, n, unit = ''] = /^([1-9]\d{0,4})([mhd])$/.exec(text) ?? []
+  const seconds = Number(n) * (UNITS[unit] ?? Number.NaN)
+  if (!(seconds >= 60 && seconds <= 604_800))
+    throw new InvalidArgumentError('must be a length from 1m to 7d.')
+  return seconds
 }

@@ -42,5 +42,31 @@ export const routeTest = z.object({
   ),
 })
 
+const gateState = z.enum(['open', 'closed', 'unknown'])
+
+/** Whether a deploy may go ahead. */
+export const gate = z.object({
+  now: instant,
+  /** The SLO or the service that was asked about. */
+  asked: z.string(),
+  state: gateState,
+  reason: z.string(),
+  slos: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      state: gateState,
+      /** Cut; null: not known. */
+      spentPercent: z.number().int().nullable(),
+      /** From so much on the gate is closed; null: never. */
+      limit: z.number().int().nullable(),
+      reason: z.string(),
+    }),
+  ),
+  /** Who opened it all the same, and until when. */
+  override: z.object({ by: z.string(), reason: z.string(), until: instant }).nullable(),
+})
+
+export type Gate = z.infer<typeof gate>
 export type Routes = z.infer<typeof routes>
 export type RouteTest = z.infer<typeof routeTest>

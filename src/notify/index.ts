@@ -13,6 +13,7 @@ export type {
   Post,
   Renderer,
 } from './destination.ts'
+export { createTracker, type IssueDraft, type Tracker, type TrackerOptions } from './issues/tracker.ts'
 export type { Letter, LetterDestination, Receipt } from './letters/letter.ts'
 export { createMailDestination, type MailOptions } from './mail/destination.ts'
 export { type Notice, noticeEntry } from './notice.ts'

@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly slack: SlackOptions | undefined
   /** Who else is told, and of what. Absent: only the channel above, of everything. */
   readonly notify?: NotifyOptions
+  /** What happens as budgets are spent. Absent: the gate closes when one is gone. */
+  readonly policies?: PolicyOptions
   /** Handlers below a prefix besides our own, such as the Slack emulator. */
   readonly mounts: readonly {
     readonly prefix: string
@@ -45,6 +47,28 @@ export type StoreOptions =
       readonly password?: string
       readonly cluster?: string
     }
+
+export interface PolicyOptions {
+  readonly budgets: readonly {
+    readonly name: string
+    readonly match: readonly string[]
+    readonly steps: readonly {
+      readonly spent: number
+      readonly notify: boolean
+      readonly issue: boolean
+      readonly gate: 'open' | 'closed'
+    }[]
+  }[]
+  readonly tracker:
+    | {
+        readonly kind: 'github' | 'gitlab'
+        readonly repo: string
+        readonly token: string
+        readonly apiUrl: string | undefined
+        readonly labels: readonly string[]
+      }
+    | undefined
+}
 
 export interface NotifyOptions {
   readonly receivers: readonly ReceiverOptions[]

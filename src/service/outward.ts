@@ -5,6 +5,7 @@ import {
   type AlertFeed,
   createOutbox,
   createRouting,
+  createTracker,
   type IncidentBrief,
   isFailing,
   match,
@@ -14,11 +15,13 @@ import {
 } from '../notify/index.ts'
 import type { Journal } from '../store/index.ts'
 import { type BriefSources, briefOf, outlineOf } from './briefs.ts'
+import { type BudgetPolicy } from './budget-policy.ts'
+import { type BudgetParts, type Budgets, createBudgets } from './budgets.ts'
 import { beat } from './heartbeat.ts'
 import type { Loop } from './loop.ts'
 import { createNotices, type Notices } from './notices.ts'
-import type { ServiceOptions } from './options.ts'
-import { openReceivers, type Receivers } from './receivers.ts'
+import type { HeartbeatOptions, PolicyOptions, ServiceOptions } from './options.ts'
+import { compileMatchers, openReceivers, type Receivers } from './receivers.ts'
 import { routesOf, testOf } from './route-answers.ts'
 import { createWatch, type Watch } from './watch.ts'
 
@@ -32,6 +35,7 @@ export interface Outward extends AsyncDisposable {
   readonly receivers: Receivers
   readonly notices: Notices
   readonly watch: Watch
+  readonly budgets: Budgets
   /** Decisions whose events are in the journal already. */
   readonly tell: Outbox['tell']
   readonly recall: () => Promise<void>
@@ -83,7 +87,12 @@ export function createOutward(world: World, parts: OutwardParts): Outward {
     brief: (id) => briefOf(briefs, id),
   })
   const notices = createNotices(world, { journal, tell: outbox.notice })
+  const budgets = openBudgets(world, { options, journal, notices, pageUrl: briefs.pageBase })
   const watch = createWatch(notices, briefs.pageBase)
+  const faults = (): readonly string[] => [
+    ...(tickIsFresh() ? [] : ['evaluations have stopped']),
+    ...watch.faults().flatMap(({ severity, title }) => (severity === 'page' ? [title] : [])),
+  ]
   const watched = (sources: readonly wire.Source[]) => ({
     sources,
     outbox: outbox.status(),
@@ -97,25 +106,22 @@ export function createOutward(world: World, parts: OutwardParts): Outward {
     receivers,
     notices,
     watch,
+    budgets,
     tell: (decisions) => {
       outbox.tell(decisions)
       if (decisions.some(({ reason }) => reason !== 'nothing' && reason !== 'repeat'))
         for (const feed of feeds) feed.wake()
     },
-    recall: notices.recall,
-    look: async (sources, now) => notices.tell(watch.look(watched(sources), now)),
-    start: outbox.start,
-    run: async (signal) => {
-      const { heartbeat } = options.notify ?? {}
-      const faults = (): readonly string[] => [
-        ...(tickIsFresh() ? [] : ['evaluations have stopped']),
-        ...watch.faults().flatMap(({ severity, title }) => (severity === 'page' ? [title] : [])),
-      ]
-      await Promise.allSettled([
-        ...feeds.map((feed) => feed.run(signal)),
-        ...(heartbeat === undefined ? [] : [beat(world, heartbeat, { faults, signal })]),
-      ])
+    recall: async () => {
+      await notices.recall()
+      await budgets.recall()
     },
+    look: async (sources, now) => {
+      await notices.tell(watch.look(watched(sources), now))
+      await budgets.look(shown()?.summaries ?? [])
+    },
+    start: outbox.start,
+    run: (signal) => runFeeds(world, { feeds, heartbeat: options.notify?.heartbeat, faults, signal }),
     [Symbol.asyncDispose]: () => outbox[Symbol.asyncDispose](),
   }
 }
@@ -133,6 +139,51 @@ function recentBriefs(briefs: BriefSources, { tree }: Receivers, receiver: strin
       const found = match(tree, { labels: routeLabels(brief), targets: brief.targets ?? [] })
       return found.some((one) => one.receiver === receiver)
     })
+}
+
+async function runFeeds(
+  world: World,
+  {
+    feeds,
+    heartbeat,
+    faults,
+    signal,
+  }: {
+    readonly feeds: readonly AlertFeed[]
+    readonly heartbeat: HeartbeatOptions | undefined
+    readonly faults: () => readonly string[]
+    readonly signal: AbortSignal
+  },
+): Promise<void> {
+  await Promise.allSettled([
+    ...feeds.map((feed) => feed.run(signal)),
+    ...(heartbeat === undefined ? [] : [beat(world, heartbeat, { faults, signal })]),
+  ])
+}
+
+function openBudgets(
+  world: World,
+  {
+    options,
+    ...parts
+  }: { readonly options: ServiceOptions } & Pick<BudgetParts, 'journal' | 'notices' | 'pageUrl'>,
+): Budgets {
+  const { policies } = options
+  return createBudgets(world, {
+    ...parts,
+    policies: policiesOf(policies),
+    tracker: policies?.tracker && createTracker(world, policies.tracker),
+  })
+}
+
+function policiesOf(options: PolicyOptions | undefined): readonly BudgetPolicy[] {
+  return (options?.budgets ?? []).map(({ name, match: matchers, steps }) => ({
+    name,
+    matches: compileMatchers(matchers, `policies.budgets ${name}`).matches,
+    steps: steps
+      .map((step) => ({ ...step, gate: step.gate === 'closed' }))
+      .toSorted((a, b) => a.spent - b.spent),
+  }))
 }
 
 /** Fires for as long as evaluations run: what should be noticed is that it stops. */

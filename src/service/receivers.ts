@@ -15,7 +15,7 @@ import {
   type Route,
   type RouteTree,
 } from '../notify/index.ts'
-import { parseSelector } from '../traffic/index.ts'
+import { parseSelector, type Selector } from '../traffic/index.ts'
 import type { HoursOptions, NotifyOptions, ReceiverOptions, RouteOptions, SlackOptions } from './options.ts'
 
 /** Everybody that can be told, and the tree that leads to them. */
@@ -142,17 +142,22 @@ export function treeOf(notify: NotifyOptions, destinations: ReadonlyMap<string, 
   }
 }
 
+/** The configuration was checked when it was read, so a matcher that cannot be read is a bug. */
+export function compileMatchers(matchers: readonly string[], place: string): Selector {
+  const selector = parseSelector(`{${matchers.join(', ')}}`, compileRegex)
+  if (selector.kind === 'failed') throw new Error(`${place}: ${selector.error.message}`)
+  return selector.value
+}
+
 function compile(
   route: RouteOptions,
   { path, hours }: { readonly path: string; readonly hours: ReadonlyMap<string, Hours> },
 ): Route {
-  const selector = parseSelector(`{${route.match.join(', ')}}`, compileRegex)
-  // The configuration was checked when it was read, so a matcher that cannot be read is a bug.
-  if (selector.kind === 'failed') throw new Error(`${path}: ${selector.error.message}`)
+  const selector = compileMatchers(route.match, path)
   return {
     path,
-    text: selector.value.text,
-    matches: selector.value.matches,
+    text: selector.text,
+    matches: selector.matches,
     receivers: route.receivers,
     continues: route.continue,
     hours: route.hours === undefined ? undefined : hours.get(route.hours),

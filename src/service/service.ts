@@ -15,6 +15,7 @@ import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import type { ServiceOptions } from './options.ts'
 import { createOutward, type Outward } from './outward.ts'
+import { outwardAnswers } from './outward-answers.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -244,7 +245,7 @@ class RunningService implements Service {
       inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),
-      outward: { routes: outward.routes, testRoutes: outward.testRoutes },
+      outward: outwardAnswers({ outward, shown: loop.shown }),
       diagnosis: () => this.#diagnosis(),
       now: () => this.#parts.world.clock.now(),
       ready: () => this.#readiness(),

@@ -118,6 +118,7 @@ function configIn(dir: string, changes: Partial<Config> = {}): Config {
     definitions: join(dir, 'slo'),
     store: { kind: 'embedded', path: join(dir, 'data/ledger') },
     auth: 'loopback',
+    policies: { budgets: [] },
     notify: { receivers: [], hours: [], slack: { channel: 'C1', locale: 'en' } },
     retention: { traffic: 400, exemplars: 14, journal: 1_100 },
     evaluateEverySeconds: 5,
