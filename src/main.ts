@@ -47,6 +47,10 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  postmortem: (incident, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/postmortem.ts')).postmortemCommand(io, system, { ...options, incident }),
+    ),
   gate: (options) =>
     withSystem(async (system) => (await import('./cli/gate.ts')).gateCommand(io, system, options)),
   routesShow: (options) =>

@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { GateOptions } from './gate.ts'
+import type { PostmortemOptions } from './postmortem.ts'
 import type { RoutesOptions, RoutesTestOptions } from './routes.ts'
 
 /** Commands about who is told of what. */
 export interface OutwardCommands {
   readonly routesShow: (options: RoutesOptions) => Promise<number>
+  readonly postmortem: (incident: string, options: PostmortemOptions) => Promise<number>
   readonly gate: (options: GateOptions) => Promise<number>
   readonly routesTest: (options: RoutesTestOptions) => Promise<number>
 }
@@ -20,6 +22,7 @@ interface Building {
 export function addOutward(program: Command, building: Building): void {
   addRoutes(program, building)
   addGate(program, building)
+  addPostmortem(program, building)
 }
 
 function asked(command: Command, url: string): Command {
@@ -60,7 +63,9 @@ function addGate(program: Command, { commands, done, url, examples }: Building):
     .option('--override', 'open it all the same; it is written down and shown', false)
     .option('--by <who>', 'who opens it')
     .option('--reason <why>', 'why')
-    .option('--for <length>', 'for how long: 30m, 4h, 2d', toSeconds, 14_400)
+    .addOption(
+      new Option('--for <length>', 'for how long: 30m, 4h, 2d').argParser(toSeconds).default(14_400, '4h'),
+    )
     .addHelpText(
       'after',
       `${examples(
@@ -69,6 +74,22 @@ function addGate(program: Command, { commands, done, url, examples }: Building):
       )}\nExit codes: 0 open, 1 closed, 2 unknown: no data, no such promise, or no service that answers.\n`,
     )
     .action(async (options: GateOptions) => done(await commands.gate(options)))
+}
+
+function addPostmortem(program: Command, { commands, done, url, examples }: Building): void {
+  program
+    .command('postmortem')
+    .argument('<incident>', 'its name, such as INC-2026-0147')
+    .description('What happened, in numbers and in order, with room for what was learned.')
+    .option('--url <url>', 'where Nines answers', url)
+    .option('--root-cause', 'with a section for the root cause', false)
+    .addOption(
+      new Option('-o, --output <form>', 'how to print').choices(['markdown', 'json']).default('markdown'),
+    )
+    .addHelpText('after', examples('nines postmortem INC-2026-0147 > postmortems/2026/INC-2026-0147.md'))
+    .action(async (incident: string, options: PostmortemOptions) =>
+      done(await commands.postmortem(incident, options)),
+    )
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 }

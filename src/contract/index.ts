@@ -58,7 +58,16 @@ export {
   type WindowEvaluation,
   windowEvaluation,
 } from './model.ts'
-export { type Gate, gate, type Routes, type RouteTest, routes, routeTest } from './outward.ts'
+export {
+  type Gate,
+  gate,
+  type Postmortem,
+  postmortem,
+  type Routes,
+  type RouteTest,
+  routes,
+  routeTest,
+} from './outward.ts'
 export {
   type Quantiles,
   type ReasonCount,

@@ -67,6 +67,44 @@ export const gate = z.object({
   override: z.object({ by: z.string(), reason: z.string(), until: instant }).nullable(),
 })
 
+/** What Nines knows of an incident for the meeting afterwards; what was learned is for people to write. */
+export const postmortem = z.object({
+  now: instant,
+  incident: z.string(),
+  title: z.string(),
+  service: z.string(),
+  owner: z.string(),
+  severity: z.enum(['page', 'ticket']),
+  state: z.enum(['open', 'resolved']),
+  sentence: z.string(),
+  target: z.string(),
+  window: z.string(),
+  impact: z.object({
+    startedAt: instant,
+    openedAt: instant,
+    acknowledgedAt: instant.nullable(),
+    resolvedAt: instant.nullable(),
+    /** Seconds from the first bad event to the alert, the acknowledgement, and the end; null: it did not happen. */
+    detectedAfter: z.number().int(),
+    acknowledgedAfter: z.number().int().nullable(),
+    lasted: z.number().int().nullable(),
+    badEvents: z.number(),
+    /** Of the whole budget, 0..1 or above. */
+    budgetSpent: z.number(),
+    peakRate: z.number(),
+    reopened: z.number().int(),
+    /** Scopes that burned, fastest first. */
+    places: z.array(z.object({ scope: labels, rate: z.number() })),
+  }),
+  timeline: z.array(z.object({ at: instant, kind: z.string(), text: z.string(), by: z.string().nullable() })),
+  /** The definition as it counts now. */
+  definition: z
+    .object({ file: z.string(), line: z.number().int(), commit: z.string().nullable() })
+    .nullable(),
+  url: z.string(),
+})
+
+export type Postmortem = z.infer<typeof postmortem>
 export type Gate = z.infer<typeof gate>
 export type Routes = z.infer<typeof routes>
 export type RouteTest = z.infer<typeof routeTest>

@@ -1,4 +1,4 @@
-import type { Gate, Routes, RouteTest } from '../contract/index.ts'
+import type { Gate, Postmortem, Routes, RouteTest } from '../contract/index.ts'
 
 export type GateQuestion = { readonly slo: string } | { readonly service: string }
 
@@ -15,5 +15,7 @@ export interface OutwardApi {
   readonly testRoutes: (labels: Readonly<Record<string, string>>) => RouteTest
   /** Whether a deploy may go ahead, by an SLO's id or by a service. */
   readonly gate: (asked: GateQuestion) => Gate
+  /** Undefined: there is no such incident. */
+  readonly postmortem: (incident: string) => Postmortem | undefined
   readonly openGate: (asked: GateQuestion, by: GateOverride) => Promise<Gate>
 }

@@ -69,5 +69,8 @@ export function outwardRoutes(api: OutwardApi): readonly Route[] {
       query: labelsQuery,
     },
     ...gateRoutes(api),
+    route('/incidents/:id/postmortem', 'What happened, in numbers and in order.', wire.postmortem, ({ id }) =>
+      api.postmortem(id),
+    ),
   ]
 }

@@ -245,7 +245,7 @@ class RunningService implements Service {
       inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),
-      outward: outwardAnswers({ outward, shown: loop.shown }),
+      outward: outwardAnswers({ outward, briefs, shown: loop.shown }),
       diagnosis: () => this.#diagnosis(),
       now: () => this.#parts.world.clock.now(),
       ready: () => this.#readiness(),

@@ -30,8 +30,8 @@ export interface Watch {
   readonly alerts: () => readonly PlainAlert[]
 }
 
-/** A source that stumbles for a minute is no news. */
-const SOURCE_FAILS_FOR = 300
+/** What stumbles for a minute is no news; the outbox has waited by itself already. */
+const FAILS_FOR = 300
 
 const FROM = /^self\/(.*)\/(\d+)(\/over)?$/
 
@@ -70,7 +70,7 @@ export function createWatch(notices: Pick<Notices, 'all'>, pageUrl: () => string
   }
 }
 
-const waitOf = (key: string): number => (key.startsWith('source/') ? SOURCE_FAILS_FOR : 0)
+const waitOf = (key: string): number => (/^(source|feed)\//.test(key) ? FAILS_FOR : 0)
 
 function draft(
   key: string,
@@ -127,7 +127,7 @@ function faultsOf({ sources, outbox, feeds }: Watched): readonly SelfFault[] {
         ? []
         : [
             {
-              key: `destination/${name}`,
+              key: `feed/${name}`,
               severity: 'page',
               title: `${name} cannot be told`,
               text: problem.reason,

@@ -62,6 +62,7 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
         asks(question)
         return GATE
       },
+      postmortem: () => undefined,
       openGate: async (question, by) => {
         asks({ ...question, ...by })
         return GATE
