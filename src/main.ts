@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
 import { failed, type Result } from './base/index.ts'
-import { loadConfig, readSecret } from './cli/config.ts'
+import { loadConfig } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
   type AthenaSqlOptions,
@@ -16,6 +16,7 @@ import {
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
+import { readSecret } from './cli/secret.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -59,6 +60,16 @@ const commands: Commands = {
     ),
   providers: (options) =>
     withSystem(async (system) => (await import('./cli/providers.ts')).providersCommand(io, system, options)),
+  postmortem: (incident, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/postmortem.ts')).postmortemCommand(io, system, { ...options, incident }),
+    ),
+  gate: (options) =>
+    withSystem(async (system) => (await import('./cli/gate.ts')).gateCommand(io, system, options)),
+  routesShow: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
+  routesTest: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),

@@ -4,7 +4,7 @@ import { apiProblem } from '../contract/index.ts'
 
 const TIMEOUT_MS = 15_000
 
-/** Asks a running Nines; the error is a sentence with what to do. */
+/** Asks a running Nines, or with a body changes something there; the error is a sentence with what to do. */
 export async function ask<T>(
   world: Pick<World, 'fetch'>,
   base: string,

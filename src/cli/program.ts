@@ -1,9 +1,11 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { DevOptions, Emulated } from './dev/command.ts'
 import { addDoctor } from './doctor-program.ts'
 import { examples } from './examples.ts'
 import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
+import { addOutward, type OutwardCommands } from './program-outward.ts'
+import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
 
 const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
 const EMULATED: Readonly<Record<Emulated, string>> = {
@@ -12,7 +14,7 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands extends JourneyCommands {
+export interface Commands extends JourneyCommands, OutwardCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -147,6 +149,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addReading(program, commands, done)
   addJourneys(program, commands, { url: DEFAULT_URL, done })
   addDoctor(program, commands, { url: DEFAULT_URL, done })
+  addOutward(program, { commands, done, url: DEFAULT_URL, examples, addLabel })
   addAthena(program, commands, done)
   addImport(program, commands, done)
   addDev(program, commands, done)
@@ -413,29 +416,4 @@ function addImport(program: Command, commands: Commands, done: (code: number) =>
       )}\nWhat could not be carried over is told on stderr, and the exit code is then 3.\n`,
     )
     .action(async (_: string, options: ImportOptions) => done(await commands.import(options)))
-}
-
-function toWhole(text: string): number {
-  const n = Number(text)
-  if (!Number.isSafeInteger(n) || n < 0)
-    throw new InvalidArgumentError('must be a whole number, zero or more.')
-  return n
-}
-
-function toDays(text: string): number {
-  const n = toWhole(text)
-  if (n < 1 || n > 20_000) throw new InvalidArgumentError('must be 1 to 20000 days.')
-  return n
-}
-
-function toPort(text: string): number {
-  const n = toWhole(text)
-  if (n > 65_535) throw new InvalidArgumentError('must be a port, 0 to 65535.')
-  return n
-}
-
-function addLabel(text: string, labels: Record<string, string>): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('must be name=value, for example cloud_provider=aws.')
-  return { ...labels, [text.slice(0, at)]: text.slice(at + 1) }
 }

@@ -2,7 +2,7 @@ import { type Incident, incidentOf, incidentsOf } from '../alerting/index.ts'
 import { DAY, HOUR, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type { Api, IncidentAction, Readiness } from '../http/index.ts'
+import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
@@ -31,6 +31,7 @@ export interface AnswerParts {
   readonly viewer: TraceViewer | undefined
   readonly meta: () => wire.Meta
   readonly sources: () => Promise<readonly wire.Source[]>
+  readonly outward: OutwardApi
   readonly diagnosis: () => Promise<wire.Diagnosis>
   readonly now: () => number
   readonly metrics: () => Promise<string>
@@ -59,6 +60,7 @@ export function createAnswers(parts: AnswerParts): Api {
       return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
     },
     diagnosis: parts.diagnosis,
+    outward: parts.outward,
     ...createServices({ ...parts, shown: loop.shown }),
     ...createJourneyAnswers({
       ...parts,

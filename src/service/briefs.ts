@@ -45,6 +45,8 @@ export function outlineOf(
     window: defined?.slo.windows[0]?.name ?? '',
     indicator: defined?.within === undefined ? 'availability' : `within ${defined.within}`,
     owner: defined?.owner ?? '',
+    labels: labelsOf(defined),
+    targets: defined?.alerting.targets ?? [],
     runbook: defined?.runbook ?? '',
     places: evaluations.filter((e) => isCloud(e)).map((e) => ({ scope: e.scope, state: e.state })),
     contributors: [],
@@ -69,6 +71,10 @@ export async function briefOf(sources: BriefSources, id: string): Promise<Incide
   const outline = outlineOf(sources, shown, incident)
   return { ...outline, ...(await spenders(sources, { incident, defined, now: shown.now })) }
 }
+
+/** A label of several values is one text for routes, with commas between. */
+const labelsOf = (defined: DefinedSlo | undefined): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(defined?.labels ?? {}).map(([name, values]) => [name, values.join(',')]))
 
 function isCloud({ scope }: Evaluation): boolean {
   return Object.keys(scope).length === 1 && 'cloud_provider' in scope
