@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DAY, earlier, later, MINUTE, type UnixSeconds, unixSeconds } from './base/index.ts'
-import { type Config, readSecret } from './cli/config.ts'
+import { type Config, readSecret, type SlackConfig } from './cli/config.ts'
 import { createEstate, type Estate } from './cli/dev/estate/estate.ts'
 import { generateHistory } from './cli/dev/estate/history.ts'
 import { startLiveEstate } from './cli/dev/estate/live.ts'
@@ -9,7 +10,7 @@ import { createSlackEmulator } from './cli/dev/slack/index.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import type { DemoOptions } from './cli/program.ts'
 import { createProgress } from './cli/progress.ts'
-import { createService, type Service, type ServiceOptions } from './service/index.ts'
+import { createService, type Service, type ServiceOptions, type SlackOptions } from './service/index.ts'
 import type { System } from './system.ts'
 
 export interface Serving {
@@ -45,18 +46,42 @@ export async function serveConfigured({
     base,
     slack:
       token !== undefined && slack !== undefined
-        ? { kind: 'workspace', token, apiUrl: io.env['SLACK_API_URL'], ...slack }
-        : { ...EMULATED, locale: slack?.locale ?? 'en' },
+        ? { ...workspaceOf(io.env, slack), token }
+        : emulated(slack?.locale ?? 'en'),
   })
 }
 
-const EMULATED = {
+/** A workspace of Slack. Buttons act when their presses can come back: signed over HTTP, or over a socket. */
+function workspaceOf(env: Io['env'], slack: SlackConfig): Omit<SlackOptions, 'token'> {
+  const { channel, locale, mention, responders = [] } = slack
+  const given = readSecret(env, 'SLACK_SIGNING_SECRET')?.split(/[\s,]+/) ?? []
+  const signingSecrets = [...given, ...(slack.signingSecrets ?? [])].filter((secret) => secret !== '')
+  const appToken = readSecret(env, 'SLACK_APP_TOKEN') ?? slack.appToken
+  const reachable = signingSecrets.length > 0 || appToken !== undefined
+  return {
+    kind: 'workspace',
+    apiUrl: env['SLACK_API_URL'],
+    channel,
+    locale,
+    mention,
+    desk: reachable ? { signingSecrets, appToken, responders } : undefined,
+  }
+}
+
+/** A Slack of this process, with a secret that nobody else knows. */
+const emulated = (locale: 'en' | 'ja'): SlackOptions => ({
   kind: 'emulator',
   token: 'xoxb-emulator',
   apiUrl: 'http://127.0.0.1/dev/slack/api/',
   channel: 'slo-alerts',
-  locale: 'en',
-} as const
+  locale,
+  desk: {
+    signingSecrets: [randomBytes(16).toString('hex')],
+    appToken: undefined,
+    responders: [],
+    hooks: 'http://127.0.0.1/dev/slack/hooks/',
+  },
+})
 
 type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack'>
 
@@ -82,9 +107,17 @@ async function run(
   prepare: (service: Service) => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   const { slack } = options
+  const served = { url: 'http://127.0.0.1/' }
   const emulator =
     slack?.kind === 'emulator'
-      ? createSlackEmulator(system, { workspace: { channels: [{ name: slack.channel }] } })
+      ? createSlackEmulator(system, {
+          workspace: { channels: [{ name: slack.channel }] },
+          // What is pressed comes the same way as from Slack: signed, over the network.
+          app: {
+            signingSecret: slack.desk?.signingSecrets[0] ?? '',
+            post: (path, init) => system.fetch(new URL(`slack/${path}`, served.url), init),
+          },
+        })
       : undefined
   await using service = await createService(system, {
     ...options,
@@ -93,6 +126,7 @@ async function run(
   })
   await prepare(service)
   const { url } = await service.start()
+  served.url = url
   io.stderr(`Nines ${options.version} answers at ${url}\n`)
   if (emulator) io.stderr(`No SLACK_BOT_TOKEN is set: what Slack would show is at ${url}dev/slack\n`)
   await service.run(signal)
@@ -135,7 +169,7 @@ export async function serveDemo({
       publicUrl: undefined,
       webRoot: join(root, 'dist/web'),
       demo: true,
-      slack: EMULATED,
+      slack: emulated('en'),
     },
     async (service) => {
       const needs = { system, io, days: options.days, seed: options.seed }

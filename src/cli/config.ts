@@ -25,7 +25,7 @@ export interface Config {
         readonly cluster?: string
       }
   readonly auth: 'loopback' | 'none'
-  readonly notify: { readonly slack: { readonly channel: string; readonly locale: 'en' | 'ja' } | undefined }
+  readonly notify: { readonly slack: SlackConfig | undefined }
   /** Days that the ledger keeps. */
   readonly retention: { readonly traffic: number; readonly exemplars: number; readonly journal: number }
   readonly evaluateEverySeconds: number
@@ -33,6 +33,17 @@ export interface Config {
   /** Where traces can be seen; undefined: nowhere that we know of. */
   readonly traces: TraceViewer | undefined
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' | 'auto' }
+}
+
+export interface SlackConfig {
+  readonly channel: string
+  readonly locale: 'en' | 'ja'
+  readonly mention?: string | undefined
+  /** Besides those of the environment. */
+  readonly signingSecrets?: readonly string[]
+  readonly appToken?: string | undefined
+  /** Users and user groups that may change incidents; empty: every member but guests. */
+  readonly responders?: readonly string[]
 }
 
 // The ledger's minutes end in 2106; so many days from now are before that.
@@ -72,7 +83,35 @@ const file = z.strictObject({
         .strictObject({
           channel: z.string().describe('Channel id (C…) or, with the built-in emulator, a name.'),
           locale: z.enum(['en', 'ja']).default('en'),
+          mention: z
+            .string()
+            .regex(/^<(!subteam\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>$/, 'must be <!subteam^S…> or <@U…>')
+            .optional()
+            .describe('Who is called by the first message of a page, and by nothing else.'),
+          signingSecret: z
+            .union([z.string().min(1), z.array(z.string().min(1)).max(2)])
+            .optional()
+            .describe('Of the app, better as SLACK_SIGNING_SECRET; two while they are rotated.'),
+          appToken: z
+            .string()
+            .regex(/^xapp-/, 'must begin with xapp-')
+            .optional()
+            .describe('For Socket Mode, better as SLACK_APP_TOKEN.'),
+          responders: z
+            .array(
+              z.string().regex(/^[UWS][A-Z0-9]{4,}$/, 'must be the id of a user (U…) or a user group (S…)'),
+            )
+            .default([])
+            .describe('Who may change incidents from Slack; empty: every member but guests.'),
         })
+        .transform(
+          ({ signingSecret, appToken, mention, ...rest }): SlackConfig => ({
+            ...rest,
+            mention,
+            appToken,
+            signingSecrets: [signingSecret ?? []].flat(),
+          }),
+        )
         .optional(),
     })
     .prefault({}),

@@ -29,6 +29,8 @@ export interface IncidentBrief {
   readonly sources: readonly SourceAge[]
   /** The incident's page. */
   readonly pageUrl: string
+  /** Where its postmortem is written or read; absent while there is nothing to write. */
+  readonly postmortemUrl?: string
   /** BCP 47; what is neither `en` nor `ja` reads English. */
   readonly locale: string
   /** IANA, for the texts that cannot follow the reader's own clock. */

@@ -1,5 +1,6 @@
 import { lengthWords, rateWords } from '../alerting/index.ts'
 import type { Words } from './words.ts'
+import { englishDesk } from './words-desk-en.ts'
 
 const where = (place: string): string => (place === '' ? '' : ` in ${place}`)
 
@@ -87,6 +88,7 @@ export const english: Words = {
     muted: (by, until) => `Muted by ${by}${until === '' ? '' : ` until ${until}`}.`,
     unmuted: (by) => `No longer muted, by ${by}.`,
   },
+  desk: englishDesk,
   digest: (count) => `While Slack could not be reached, ${count} incidents opened and ended:`,
   duplicate: (link) => `↑ The same as ${link}, sent twice by accident.`,
 }

@@ -1,4 +1,5 @@
 import type { Words } from './words.ts'
+import { japaneseDesk } from './words-desk-ja.ts'
 import { floorTo } from './words-en.ts'
 
 const at = (place: string): string => (place === '' ? '' : `${place}で`)
@@ -78,6 +79,7 @@ export const japanese: Words = {
     muted: (by, until) => `${by}さんが${until === '' ? '' : `${until}まで`}一時停止しました。`,
     unmuted: (by) => `${by}さんが一時停止を解除しました。`,
   },
+  desk: japaneseDesk,
   digest: (count) => `Slackに接続できなかった間に、${count}件のインシデントが発生し解消しました:`,
   duplicate: (link) => `↑ ${link} と同じ内容です(二重に送信されました)。`,
 }

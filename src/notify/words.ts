@@ -1,4 +1,5 @@
 import type { SloState } from '../slo/index.ts'
+import type { DeskWords } from './words-desk.ts'
 import { english } from './words-en.ts'
 import { japanese } from './words-ja.ts'
 
@@ -89,6 +90,7 @@ export interface Words {
     readonly muted: (by: string, until: string) => string
     readonly unmuted: (by: string) => string
   }
+  readonly desk: DeskWords
   readonly digest: (count: number) => string
   readonly duplicate: (link: string) => string
 }

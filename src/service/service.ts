@@ -10,12 +10,14 @@ import {
   type DestinationStatus,
   type Outbox,
   type OutboxStatus,
+  type SlackDesk,
   sentence,
 } from '../notify/index.ts'
 import { type Ledger, openLedger } from '../store/index.ts'
 import { type AnswerParts, createAnswers, fleetOf } from './answers.ts'
 import { type BriefSources, briefOf, outlineOf } from './briefs.ts'
 import { publishChanges } from './changes.ts'
+import { createDesk } from './desk.ts'
 import { diagnose } from './diagnosis.ts'
 import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
@@ -47,6 +49,8 @@ interface Parts {
   readonly live: Live
   readonly metrics: Metrics
   readonly outbox: Outbox
+  /** Where what people do in Slack arrives; undefined when it cannot. */
+  readonly desk: SlackDesk | undefined
   readonly briefs: BriefSources
   readonly startedAt: UnixSeconds
 }
@@ -108,6 +112,7 @@ function join(
     sources,
     loop,
     outbox,
+    desk: createDesk(world, slack, { loop, briefs }),
     briefs,
     live: createLive(world.clock.nowMs()),
     metrics: createMetrics(options.version),
@@ -122,6 +127,8 @@ function slackDestination(world: World, slack: SlackOptions) {
   return createSlackDestination(slack.fetch ? { ...world, fetch: slack.fetch } : world, {
     token: slack.token,
     channel: slack.channel,
+    buttons: slack.desk !== undefined,
+    ...(slack.mention === undefined ? {} : { mention: slack.mention }),
     ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
   })
 }
@@ -160,7 +167,7 @@ class RunningService implements Service {
   }
 
   async start(): Promise<{ readonly url: string }> {
-    const { world, options, loop, sources, directory } = this.#parts
+    const { world, options, loop, sources, directory, desk } = this.#parts
     await loop.recall()
     sources.update(directory.current())
     // What was written while nobody looked is late, and is seen to be, only when the ledger was looked at before.
@@ -172,7 +179,10 @@ class RunningService implements Service {
       auth: options.auth,
       webRoot: options.webRoot,
       version: options.version,
-      mounts: options.mounts,
+      mounts: [
+        ...options.mounts,
+        ...(desk?.handle === undefined ? [] : [{ prefix: '/slack', handle: desk.handle }]),
+      ],
     })
     const { url } = await this.#http.listen()
     this.#listening(url)
@@ -180,8 +190,9 @@ class RunningService implements Service {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { world, options, loop, outbox, sources, directory } = this.#parts
+    const { world, options, loop, outbox, sources, directory, desk } = this.#parts
     await outbox.start()
+    const listening = desk?.run(signal)
     const watching = directory.run(signal)
     let read: unknown
     try {
@@ -194,6 +205,7 @@ class RunningService implements Service {
       }
     } finally {
       await watching
+      await listening
       // What the collectors still hold is written, evaluated and told before the end.
       await sources.stop()
       await loop
@@ -203,8 +215,9 @@ class RunningService implements Service {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { sources, outbox, ledger } = this.#parts
+    const { sources, outbox, ledger, desk } = this.#parts
     await this.#http?.[Symbol.asyncDispose]()
+    await desk?.[Symbol.asyncDispose]()
     await sources.stop()
     await outbox[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()

@@ -24,7 +24,9 @@ function asRead(message: SlackMessage): string {
     }
     if (block.type === 'context') lines.push(...block.elements.map((element) => element.text))
     if (block.type === 'actions')
-      lines.push(...block.elements.map((button) => `(${button.text.text}) ${button.url}`))
+      lines.push(
+        ...block.elements.map((b) => `(${b.text.text}) ${'url' in b ? b.url : `${b.action_id} ${b.value}`}`),
+      )
   }
   return `${lines.join('\n')}\n`
 }

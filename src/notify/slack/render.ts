@@ -3,16 +3,8 @@ import type { BurnVerdict } from '../../slo/index.ts'
 import type { ContributorLine, ExemplarLine, IncidentBrief, SourceAge } from '../brief.ts'
 import { clean, code, escaped, link, webAddress } from '../text.ts'
 import { type Side, type Words, wordsFor } from '../words.ts'
-import {
-  type ActionsBlock,
-  context,
-  type LinkButton,
-  mrkdwn,
-  plainText,
-  type SlackBlock,
-  type SlackMessage,
-  section,
-} from './blocks.ts'
+import { context, mrkdwn, plainText, type SlackBlock, type SlackMessage, section } from './blocks.ts'
+import { actionsOf } from './buttons.ts'
 import {
   dateToken,
   goneAt,
@@ -34,6 +26,8 @@ export interface RenderOptions {
   readonly mention?: string
   /** A message that this one continues, when that one can no longer be changed. */
   readonly continues?: string
+  /** With buttons that act. Without a way for presses to come back they would only disappoint. */
+  readonly buttons?: boolean
 }
 
 const HEADER_LENGTH_MAX = 150
@@ -59,7 +53,7 @@ export function renderSlack(brief: IncidentBrief, options: RenderOptions = {}): 
     { type: 'header', text: plainText(headerOf(brief, mood, words)) },
     section(leadOf(brief, words, options)),
   ]
-  if (detail === 'sentence') return { text, blocks: [...blocks, actionsOf(brief, words)].filter(isBlock) }
+  if (detail === 'sentence') return { text, blocks: [...blocks, ...actionsOf(brief, words, options)] }
   blocks.push({ type: 'section', fields: fieldsOf(brief, mood, words).map(mrkdwn) })
   if (detail === 'full') {
     const contributors = contributorsOf(brief, words)
@@ -68,10 +62,8 @@ export function renderSlack(brief: IncidentBrief, options: RenderOptions = {}): 
     if (exemplars !== undefined) blocks.push(section(exemplars))
   }
   blocks.push(context(footOf(brief, words, options)))
-  return { text, blocks: [...blocks, actionsOf(brief, words)].filter(isBlock) }
+  return { text, blocks: [...blocks, ...actionsOf(brief, words, options)] }
 }
-
-const isBlock = (block: SlackBlock | undefined): block is SlackBlock => block !== undefined
 
 /** The sentence of a message by itself, without markup: for pages, the API and the command line. */
 export const sentence = (brief: IncidentBrief): string => sentenceOf(brief, wordsFor(brief.locale))
@@ -280,15 +272,4 @@ function sourceWords({ name, age }: SourceAge, words: Words): string {
 function runbookText(brief: IncidentBrief, words: Words): readonly string[] {
   if (brief.runbook.trim() === '' || URL.canParse(brief.runbook.trim())) return []
   return [`${words.labels.runbook}: ${escaped(brief.runbook, 200)}`]
-}
-
-function actionsOf(brief: IncidentBrief, words: Words): ActionsBlock | undefined {
-  const buttons: [string, string, string | undefined][] = [
-    ['open', words.open, webAddress(brief.pageUrl)],
-    ['runbook', words.labels.runbook, webAddress(brief.runbook)],
-  ]
-  const elements = buttons.flatMap(([action, label, url]): LinkButton[] =>
-    url === undefined ? [] : [{ type: 'button', action_id: `nines-${action}`, text: plainText(label), url }],
-  )
-  return elements.length === 0 ? undefined : { type: 'actions', elements }
 }
