@@ -1,8 +1,8 @@
-import { civilDate, earlier, type Labels, labelsKey, minuteOf, type UnixSeconds } from '../base/index.ts'
+import { earlier, type Labels, labelsKey, minuteOf, type UnixSeconds } from '../base/index.ts'
 import { conditionWords } from './conditions.ts'
 import type { Reading, StepEventKind } from './event.ts'
 import { type CostOf, estimateStart } from './measure.ts'
-import type { Decision, DecisionReason, IncidentId } from './model.ts'
+import { type Decision, type DecisionReason, incidentName } from './model.ts'
 import type { Judgement, Objective } from './objective.ts'
 import { type Observation, observe } from './observe.ts'
 import { areNested, narrowest } from './scope.ts'
@@ -47,7 +47,7 @@ function openIncident(
   const first = observe(objective, undefined, { ...options, startedAt: now })
   const startedAt = estimate(first, options)
   const { reading } = observe(objective, undefined, { ...options, startedAt })
-  const id: IncidentId = `INC-${String(civilDate(now).year).padStart(4, '0')}-${String(number).padStart(4, '0')}`
+  const id = incidentName(number, now)
   const previous = last === undefined ? {} : { previous: last.incident.id }
   const text = `Opened as a ${reading.severity}. ${whyWords(first)}`
   const event = { incident: id, number, seq: 1, slo: slo.id, objective: name, service: slo.service }

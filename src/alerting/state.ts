@@ -12,9 +12,11 @@ export interface AlertingState {
   readonly incidents: readonly TrackedIncident[]
   /** Entries of the journal that are about incidents and that this version could not read. */
   readonly unread: number
+  /** What people asked most recently, by the names that they gave it, so that the same asked twice counts once. */
+  readonly requests: readonly string[]
 }
 
-export const EMPTY_STATE: AlertingState = { counter: 0, alerts: [], incidents: [], unread: 0 }
+export const EMPTY_STATE: AlertingState = { counter: 0, alerts: [], incidents: [], unread: 0, requests: [] }
 
 /** One rule of one objective in one scope that burns. A resolved alert is one that is no longer here. */
 export interface Alert {
@@ -33,10 +35,16 @@ export interface TrackedIncident {
   readonly incident: Incident
   /** How many things happened to it. */
   readonly seq: number
+  /** What the rules say it is, whatever a person set. */
+  readonly reckoned: Severity
   /** When its numbers were last written down. */
   readonly measuredAt: UnixSeconds
+  /** Since when nobody has taken it on: what calling for somebody counts from. */
+  readonly waitingSince: UnixSeconds
   /** No rule fires since then; it ends when that has held for `calmFor`. */
   readonly calmSince?: UnixSeconds
+  /** It came out of another incident that it had been closed into: it is not closed into one again. */
+  readonly released?: true
   /** It pages, but only rules that write tickets fire since then. */
   readonly easedSince?: UnixSeconds
 }

@@ -1,12 +1,15 @@
 import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
 import type { Evaluation, Slo, SloId } from '../slo/index.ts'
 import { alertNames, conditionsOf, metIn } from './conditions.ts'
+import type { EscalationPolicy } from './escalation.ts'
 import type { AlertingEntry, AlertingEvent } from './event.ts'
 import { fold } from './fold.ts'
 import { judgeIncident } from './judge.ts'
+import type { ResponseLevel } from './level.ts'
 import type { CostOf } from './measure.ts'
-import type { Decision } from './model.ts'
+import type { Decision, Incident } from './model.ts'
 import type { Judgement } from './objective.ts'
+import type { Silence } from './silence.ts'
 import {
   type Alert,
   type AlertingSettings,
@@ -16,6 +19,9 @@ import {
   groupKey,
   type TrackedIncident,
 } from './state.ts'
+
+/** `availability` goes before `latency`: a request that failed fast enough still failed. */
+export type IndicatorOf = (slo: SloId, objective: string) => 'availability' | 'latency' | undefined
 
 export interface StepInput {
   readonly evaluations: readonly Evaluation[]
@@ -31,6 +37,19 @@ export interface StepInput {
   readonly sightedFrom?: UnixSeconds
   /** SLOs whose alert policies do not ask to hear that it is over. */
   readonly quietEnds?: ReadonlySet<SloId>
+  /**
+   * What each rests on, by its id: a journey on the SLOs of its leaves and on nested journeys, an SLO on others. Absent:
+   * nothing is known of that.
+   */
+  readonly dependsOn?: ReadonlyMap<SloId, readonly SloId[]>
+  /** What each objective's indicator is about. Absent: nothing inhibits latency. */
+  readonly indicatorOf?: IndicatorOf
+  /** Quiet that people asked for, those that are over left out or not. */
+  readonly silences?: readonly Silence[]
+  /** How long an incident waits for somebody, and who is called then. Absent: the default. */
+  readonly escalationOf?: (incident: Incident) => EscalationPolicy
+  /** Response levels, lowest first. Absent: none. */
+  readonly levels?: readonly ResponseLevel[]
   readonly settings?: AlertingSettings
 }
 
@@ -102,6 +121,8 @@ function groupState(state: AlertingState): Map<string, Readonly<Group>> {
   }
   for (const alert of state.alerts) at(alert.slo, alert.objective).alerts.push(alert)
   for (const tracked of state.incidents) {
+    // What a person declared has no alerts: nothing here decides about it.
+    if (tracked.incident.kind === 'declared') continue
     const group = at(tracked.incident.slo, tracked.incident.objective)
     group.incidents.push(tracked)
     if (tracked.incident.state === 'open') group.open = true
