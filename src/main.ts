@@ -12,6 +12,7 @@ import {
   createProgram,
   type DemoOptions,
   type DoctorOptions,
+  type DoctorSlackOptions,
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
@@ -47,6 +48,11 @@ const commands: Commands = {
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
+  doctorSlack: (options) => withSystem((system) => doctorSlack(system, options)),
+  slackManifest: async (options) => {
+    io.stdout((await import('./notify/index.ts')).manifestOf(options))
+    return EXIT.ok
+  },
 }
 
 async function main(): Promise<void> {
@@ -123,6 +129,13 @@ async function doctor(system: System, options: DoctorOptions): Promise<number> {
     })
   }
   return doctorCommand(io, system, { options, version: VERSION, standalone })
+}
+
+async function doctorSlack(system: System, options: DoctorSlackOptions): Promise<number> {
+  const { slackDoctorCommand } = await import('./cli/doctor-slack.ts')
+  const { examineSlack } = await import('./notify/index.ts')
+  const loaded = configOrWhy(configFile(options))
+  return slackDoctorCommand(io, { options, loaded, examine: (asked) => examineSlack(system, asked) })
 }
 
 /** A file that cannot be read is something that doctor finds, not what stops it. */

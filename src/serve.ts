@@ -10,6 +10,7 @@ import { createSlackEmulator } from './cli/dev/slack/index.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import type { DemoOptions } from './cli/program.ts'
 import { createProgress } from './cli/progress.ts'
+import { slackSecrets } from './cli/slack-secrets.ts'
 import { createService, type Service, type ServiceOptions, type SlackOptions } from './service/index.ts'
 import type { System } from './system.ts'
 
@@ -54,9 +55,7 @@ export async function serveConfigured({
 /** A workspace of Slack. Buttons act when their presses can come back: signed over HTTP, or over a socket. */
 function workspaceOf(env: Io['env'], slack: SlackConfig): Omit<SlackOptions, 'token'> {
   const { channel, locale, mention, responders = [] } = slack
-  const given = readSecret(env, 'SLACK_SIGNING_SECRET')?.split(/[\s,]+/) ?? []
-  const signingSecrets = [...given, ...(slack.signingSecrets ?? [])].filter((secret) => secret !== '')
-  const appToken = readSecret(env, 'SLACK_APP_TOKEN') ?? slack.appToken
+  const { signingSecrets, appToken } = slackSecrets(env, slack)
   const reachable = signingSecrets.length > 0 || appToken !== undefined
   return {
     kind: 'workspace',
@@ -64,6 +63,7 @@ function workspaceOf(env: Io['env'], slack: SlackConfig): Omit<SlackOptions, 'to
     channel,
     locale,
     mention,
+    pictures: slack.pictures === false ? undefined : {},
     desk: reachable ? { signingSecrets, appToken, responders } : undefined,
   }
 }
@@ -75,6 +75,7 @@ const emulated = (locale: 'en' | 'ja'): SlackOptions => ({
   apiUrl: 'http://127.0.0.1/dev/slack/api/',
   channel: 'slo-alerts',
   locale,
+  pictures: { uploads: 'http://127.0.0.1/dev/slack/upload/' },
   desk: {
     signingSecrets: [randomBytes(16).toString('hex')],
     appToken: undefined,

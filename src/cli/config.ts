@@ -44,6 +44,8 @@ export interface SlackConfig {
   readonly appToken?: string | undefined
   /** Users and user groups that may change incidents; empty: every member but guests. */
   readonly responders?: readonly string[]
+  /** Pictures of the budget and the burn rate in threads. */
+  readonly pictures?: boolean
 }
 
 // The ledger's minutes end in 2106; so many days from now are before that.
@@ -97,6 +99,7 @@ const file = z.strictObject({
             .regex(/^xapp-/, 'must begin with xapp-')
             .optional()
             .describe('For Socket Mode, better as SLACK_APP_TOKEN.'),
+          pictures: z.boolean().default(true).describe('Pictures of budget and burn rate in threads.'),
           responders: z
             .array(
               z.string().regex(/^[UWS][A-Z0-9]{4,}$/, 'must be the id of a user (U…) or a user group (S…)'),

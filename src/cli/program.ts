@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
 export interface Commands {
@@ -12,6 +12,8 @@ export interface Commands {
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
   readonly doctor: (options: DoctorOptions) => Promise<number>
+  readonly doctorSlack: (options: DoctorSlackOptions) => Promise<number>
+  readonly slackManifest: (options: SlackManifestOptions) => Promise<number>
 }
 
 export interface ServeOptions {
@@ -85,6 +87,18 @@ export interface DoctorOptions {
   readonly output: 'table' | 'json'
 }
 
+export interface DoctorSlackOptions {
+  readonly config?: string
+  readonly output: 'table' | 'json'
+}
+
+export interface SlackManifestOptions {
+  /** Where Slack reaches Nines; absent: Socket Mode. */
+  readonly url?: string
+  readonly pictures: boolean
+  readonly groups: boolean
+}
+
 const DEFAULT_URL = 'http://127.0.0.1:8080'
 
 /** The command line. `done` gets the exit code of the command that ran. */
@@ -102,6 +116,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addBackfill(program, commands, done)
   addReading(program, commands, done)
   addDoctor(program, commands, done)
+  addSlack(program, commands, done)
   return program
 }
 
@@ -265,6 +280,7 @@ function addReading(program: Command, commands: Commands, done: (code: number) =
 function addDoctor(program: Command, commands: Commands, done: (code: number) => void): void {
   program
     .command('doctor')
+    .addArgument(new Argument('[part]', 'look at this part alone').choices(['slack']))
     .description('Find what is wrong, step by step from each source to the budget, and say what to do.')
     .option('--url <url>', 'where Nines answers', DEFAULT_URL)
     .option('-c, --config <file>', 'configuration to look at when no service answers (default ./nines.yaml)')
@@ -279,7 +295,45 @@ function addDoctor(program: Command, commands: Commands, done: (code: number) =>
         'nines doctor --output json | jq \'.sources[] | select(.finding == "wrong")\'',
       )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
     )
-    .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
+    .action(async (part: 'slack' | undefined, options: DoctorOptions) =>
+      done(await (part === 'slack' ? commands.doctorSlack(options) : commands.doctor(options))),
+    )
+}
+
+function addSlack(program: Command, commands: Commands, done: (code: number) => void): void {
+  const slack = program.command('slack').description('Set up the Slack app.')
+  slack
+    .command('manifest')
+    .description('Print the manifest of an app with the least scopes, each with its reason.')
+    .option('--url <url>', 'where Slack reaches Nines over HTTP; without it the app uses Socket Mode', toUrl)
+    .option('--no-pictures', 'without files:write: no pictures in threads')
+    .option('--groups', 'with usergroups:read: user groups may be responders', false)
+    .addHelpText(
+      'after',
+      examples(
+        'nines slack manifest > manifest.yaml',
+        'nines slack manifest --url https://nines.example.com/',
+      ),
+    )
+    .action(async (options: SlackManifestOptions) => done(await commands.slackManifest(options)))
+  slack
+    .command('doctor')
+    .description(
+      'See whether what is configured for Slack works: token, scopes, channel, clock. Posts nothing.',
+    )
+    .option('-c, --config <file>', 'configuration to look at (default ./nines.yaml)')
+    .addOption(new Option('-o, --output <form>', 'how to print').choices(['table', 'json']).default('table'))
+    .addHelpText(
+      'after',
+      `${examples('nines slack doctor', 'nines doctor slack', 'nines slack doctor -c /etc/nines/nines.yaml --output json')}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told.\n`,
+    )
+    .action(async (options: DoctorSlackOptions) => done(await commands.doctorSlack(options)))
+}
+
+function toUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('must be an address such as https://nines.example.com/.')
+  return text.endsWith('/') ? text : `${text}/`
 }
 
 function examples(...lines: string[]): string {

@@ -8,6 +8,8 @@ export interface DeskWords {
     readonly note: string
     readonly resolve: string
     readonly postmortem: string
+    readonly takeCommand: string
+    readonly reopen: string
   }
   readonly forms: {
     readonly note: string
@@ -29,6 +31,12 @@ export interface DeskWords {
     readonly unmuted: (id: string) => string
     readonly noted: (id: string) => string
     readonly resolved: (id: string) => string
+    readonly commanded: (id: string) => string
+    readonly reopened: (id: string) => string
+    readonly assigned: (id: string, to: string) => string
+    readonly severitySet: (id: string, severity: string) => string
+    readonly declared: (id: string) => string
+    readonly commandedAlready: (id: string, by: string) => string
     /** It was so already; `by` and `ago` are of when it became so. */
     readonly already: (id: string, by: string, ago: string) => string
     readonly notAcknowledged: (id: string) => string

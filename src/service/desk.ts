@@ -34,7 +34,9 @@ function portOf({ loop, briefs }: DeskParts): IncidentPort {
   return {
     act: async (action) => {
       const acted = await loop.act(action)
-      return acted.kind === 'failed' ? acted : ok({ changed: acted.value.decision !== undefined })
+      return acted.kind === 'failed'
+        ? acted
+        : ok({ changed: acted.value.decision !== undefined, incident: acted.value.incident })
     },
     brief: (id) => {
       const shown = loop.shown()

@@ -55,6 +55,8 @@ export interface SlackOptions {
   readonly locale: 'en' | 'ja'
   /** Who is called by the first message of a page: `<!subteam^S…>`; undefined: nobody. */
   readonly mention?: string | undefined
+  /** Pictures in threads, and what upload addresses begin with; undefined: none. */
+  readonly pictures?: { readonly uploads?: string } | undefined
   /** How presses and commands come back; undefined: messages have no buttons that act. */
   readonly desk?: SlackDeskSettings | undefined
 }

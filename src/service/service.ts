@@ -8,6 +8,7 @@ import {
   createOutbox,
   createSlackDestination,
   type DestinationStatus,
+  type IllustratorOptions,
   type Outbox,
   type OutboxStatus,
   type SlackDesk,
@@ -23,6 +24,7 @@ import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
 import type { ServiceOptions, SlackOptions } from './options.ts'
+import { type Drawn, seriesPairOf } from './series-pair.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -53,6 +55,7 @@ interface Parts {
   readonly desk: SlackDesk | undefined
   readonly briefs: BriefSources
   readonly startedAt: UnixSeconds
+  readonly drawn: Drawn
 }
 
 /** Opens the ledger and the definitions. Nothing is collected, evaluated or served yet. Rejects when it cannot open. */
@@ -92,9 +95,11 @@ function join(
     viewer: options.traces,
     locale: slack?.locale ?? 'en',
   }
+  // The same curves as the page's; known when the page is.
+  const drawn: Drawn = { series: undefined, shown: () => loop.shown() }
   const outbox = createOutbox(world, {
     journal: { read: ledger.journal.read, append: (entries) => loop.journal.append(entries) },
-    destinations: slack ? [slackDestination(world, slack)] : [],
+    destinations: slack ? [slackDestination(world, slack, (brief) => seriesPairOf(drawn, brief))] : [],
     brief: (id) => briefOf(briefs, id),
   })
   const loop: Loop = createLoop(world, {
@@ -117,17 +122,19 @@ function join(
     live: createLive(world.clock.nowMs()),
     metrics: createMetrics(options.version),
     startedAt: world.clock.now(),
+    drawn,
   }
   return new RunningService(parts, (url) => {
     if (options.publicUrl === undefined) page.url = url
   })
 }
 
-function slackDestination(world: World, slack: SlackOptions) {
+function slackDestination(world: World, slack: SlackOptions, series: IllustratorOptions['series']) {
   return createSlackDestination(slack.fetch ? { ...world, fetch: slack.fetch } : world, {
     token: slack.token,
     channel: slack.channel,
     buttons: slack.desk !== undefined,
+    ...(slack.pictures === undefined ? {} : { pictures: { ...slack.pictures, series } }),
     ...(slack.mention === undefined ? {} : { mention: slack.mention }),
     ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
   })
@@ -174,7 +181,9 @@ class RunningService implements Service {
     await loop.tick()
     sources.begin()
     this.#published = loop.shown()
-    this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
+    const answers = createAnswers(this.#answers())
+    this.#parts.drawn.series = answers.series
+    this.#http = await createHttpServer(world, answers, {
       ...options.listen,
       auth: options.auth,
       webRoot: options.webRoot,

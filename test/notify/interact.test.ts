@@ -1,39 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { incidentOf } from '../../src/alerting/index.ts'
 import { failed, ok, unixSeconds } from '../../src/base/index.ts'
 import { signatureOf } from '../../src/notify/index.ts'
 import { START } from './estate.ts'
-import { createOffice, HOOKS, ID, type Office, SECRET } from './slack-desk.ts'
-
-const AYA = 'U00000AYA'
-const BEN = 'U00000BEN'
-const CHANNEL = 'CINCCHECKOUT'
-
-const press = (office: Office, button: string, user: string = BEN) =>
-  office.emulator.people.press({ channel: CHANNEL, ts: office.ts, action: `nines-${button}`, user })
-const command = (office: Office, text: string, user: string = BEN) =>
-  office.emulator.people.command({ channel: CHANNEL, user, text: `/nines ${text}` })
-const incident = (office: Office) => incidentOf(office.state, ID)!
-
-/** A request as somebody makes it who may hold the secret or not. */
-function request(
-  body: string,
-  given: { at?: number; secret?: string; signature?: string; path?: string; type?: string } = {},
-): Request {
-  const timestamp = String(given.at ?? START)
-  const signature =
-    given.signature ?? String(signatureOf(given.secret ?? SECRET, timestamp, Buffer.from(body)))
-  return new Request(`http://nines.test/slack/${given.path ?? 'commands'}`, {
-    method: 'POST',
-    headers: {
-      'content-type': given.type ?? 'application/x-www-form-urlencoded',
-      'x-slack-signature': signature,
-      'x-slack-request-timestamp': timestamp,
-    },
-    body,
-  })
-}
-const ACK = `command=%2Fnines&text=ack+${ID}&user_id=${BEN}&channel_id=${CHANNEL}`
+import {
+  ACK,
+  AYA,
+  BEN,
+  CHANNEL,
+  command,
+  createOffice,
+  ID,
+  incident,
+  press,
+  request,
+  SECRET,
+} from './slack-desk.ts'
 
 describe('what Slack signed is let in, and nothing else', () => {
   test.each([
@@ -155,6 +136,38 @@ describe('buttons', () => {
       `${ID} is over already, since 1 min ago.`,
       `${ID} is over already, since 1 min ago.`,
     ])
+  })
+
+  test('command is taken, and taken over; the message shows who has it', async () => {
+    const office = await createOffice()
+    for (const user of [AYA, BEN]) {
+      await press(office, 'take-command', user)
+      await office.idle()
+    }
+    expect(incident(office).roles.commander?.who).toBe('Ben Cole')
+    await command(office, `take ${ID}`, BEN)
+    await office.idle()
+    expect(office.whispers(BEN)).toEqual([`Ben Cole has command of ${ID} already.`])
+  })
+
+  test('the same press that comes twice with two signatures counts once', async () => {
+    const office = await createOffice()
+    const body = new URLSearchParams({
+      payload: JSON.stringify({
+        type: 'view_submission',
+        user: { id: BEN },
+        view: {
+          id: 'V1',
+          callback_id: 'nines-note-form',
+          private_metadata: JSON.stringify({ v: 1, i: ID }),
+          state: { values: { text: { text: { value: 'once' } } } },
+        },
+      }),
+    }).toString()
+    for (const at of [START, START + 1])
+      await office.desk.handle!(request(body, { path: 'interactions', at }))
+    await office.idle()
+    expect(incident(office).timeline.filter(({ kind }) => kind === 'note')).toHaveLength(1)
   })
 
   test('mutes for an hour', async () => {
@@ -334,67 +347,9 @@ describe('S15: a store that takes its time', () => {
   })
 })
 
-describe('/nines', () => {
-  test.each([
-    ['help', /`\/nines status \[service\]`/],
-    ['', /`\/nines incidents`/],
-    [
-      'status',
-      /^2 SLOs, worst first:\n◆ <http:\/\/nines\.test\/slos\/checkout\|Checkout> · 42\.1 % of the budget left · 99\.9 % over 30d · burning\n◌ Search · no data/,
-    ],
-    ['status payments', /^One SLO:\n◆ /],
-    ['status nobody', /^No SLO of “nobody” is defined\.$/],
-    [
-      'incidents',
-      /^One incident is open:\n• <http:\/\/127\.0\.0\.1:8080\/incidents\/INC-2026-0147\|INC-2026-0001> Checkout availability: Burning 14\.8×/,
-    ],
-    ['ack', /^Write it like this: `\/nines ack INC-2026-0001`$/],
-    ['ack inc-2026-1', /^INC-2026-0001 is acknowledged\.$/],
-    ['ack INC-2026-0099', /^There is no incident INC-2026-0099\./],
-    [`silence ${ID} 2h disk is being swapped`, /^INC-2026-0001 is muted until <!date\^1790007200\^/],
-    [`silence ${ID} soon`, /^“soon” is no length of time/],
-    [`silence ${ID} 8d`, /^“8d” is no length of time/],
-    [`note ${ID} looks like DNS`, /^The note is in the timeline/],
-    [`resolve ${ID}`, /^INC-2026-0001 is resolved\.$/],
-    ['dance <!channel>', /^There is no “dance”\.\n`\/nines status/],
-  ])('%j', async (text, answer) => {
-    const office = await createOffice()
-    expect(await command(office, text)).toEqual({ ok: true })
-    await office.idle()
-    expect(office.whispers(BEN)).toEqual([expect.stringMatching(answer)])
-  })
-
-  test('S17: answers in the language of who asks', async () => {
-    const office = await createOffice()
-    await command(office, 'incidents', AYA)
-    await command(office, `ack ${ID}`, AYA)
-    await office.idle()
-    expect(office.whispers(AYA)).toEqual([
-      expect.stringMatching(/^発生中のインシデント: 1件\n• .*gcpでバーンレート14\.8倍/s),
-      `${ID}を確認済みにしました。`,
-    ])
-  })
-
-  test('an answer address is good five times; after that the answer comes another way', async () => {
-    const office = await createOffice()
-    await command(office, 'help')
-    await office.idle()
-    const [token] = [...office.emulator.workspace.hooks.keys()]
-    const url = encodeURIComponent(`${HOOKS}${token}`)
-    for (let i = 0; i < 6; i++) {
-      await office.desk.handle!(
-        request(`command=%2Fnines&text=help&user_id=${BEN}&channel_id=${CHANNEL}&response_url=${url}&n=${i}`),
-      )
-      await office.idle()
-    }
-    expect(office.whispers(BEN)).toHaveLength(7)
-    expect(office.emulator.calls.filter(({ method }) => method === 'chat.postEphemeral')).toHaveLength(2)
-  })
-})
-
 test('what nobody changed is said without a change: a second mute until the same minute', async () => {
   const office = await createOffice()
-  office.act = async () => ok({ changed: false })
+  office.act = async () => ok({ changed: false, incident: ID })
   await press(office, 'unacknowledge').catch(() => undefined)
   await command(office, `unack ${ID}`)
   await office.idle()

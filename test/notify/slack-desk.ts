@@ -13,12 +13,21 @@ import {
   type DeliveryOptions,
   type SlackEmulator,
 } from '../../src/cli/dev/slack/index.ts'
-import { createSlackDesk, type IncidentPort, renderSlack, type SlackDesk } from '../../src/notify/index.ts'
+import {
+  createSlackDesk,
+  type IncidentPort,
+  renderSlack,
+  type SlackDesk,
+  signatureOf,
+} from '../../src/notify/index.ts'
 import { createTestWorld, type TestWorld } from '../world.ts'
 import { API, briefOf, START, TOKEN } from './estate.ts'
 
 export const SECRET = 'shhh-0000-of-the-test'
 export const ID = 'INC-2026-0001'
+export const AYA = 'U00000AYA'
+export const BEN = 'U00000BEN'
+export const CHANNEL = 'CINCCHECKOUT'
 export const HOOKS = 'http://slack.test/dev/slack/hooks/'
 
 export interface Office {
@@ -163,7 +172,7 @@ export async function createOffice(
       const done = act(state, action, world.clock.now())
       if (done.kind === 'failed') return done
       state = done.value.state
-      return ok({ changed: done.value.decision !== undefined })
+      return ok({ changed: done.value.decision !== undefined, incident: done.value.incident })
     },
     idle: async () => {
       await desk.idle()
@@ -174,3 +183,29 @@ export async function createOffice(
   }
   return office
 }
+
+export const press = (office: Office, button: string, user: string = BEN) =>
+  office.emulator.people.press({ channel: CHANNEL, ts: office.ts, action: `nines-${button}`, user })
+export const command = (office: Office, text: string, user: string = BEN) =>
+  office.emulator.people.command({ channel: CHANNEL, user, text: `/nines ${text}` })
+export const incident = (office: Office) => incidentOf(office.state, ID)!
+
+/** A request as somebody makes it who may hold the secret or not. */
+export function request(
+  body: string,
+  given: { at?: number; secret?: string; signature?: string; path?: string; type?: string } = {},
+): Request {
+  const timestamp = String(given.at ?? START)
+  const signature =
+    given.signature ?? String(signatureOf(given.secret ?? SECRET, timestamp, Buffer.from(body)))
+  return new Request(`http://nines.test/slack/${given.path ?? 'commands'}`, {
+    method: 'POST',
+    headers: {
+      'content-type': given.type ?? 'application/x-www-form-urlencoded',
+      'x-slack-signature': signature,
+      'x-slack-request-timestamp': timestamp,
+    },
+    body,
+  })
+}
+export const ACK = `command=%2Fnines&text=ack+${ID}&user_id=${BEN}&channel_id=${CHANNEL}`

@@ -10,7 +10,7 @@ import { want } from './track.ts'
 import { update } from './update.ts'
 
 /** What the outbox needs of a decision. */
-export type Telling = Pick<Decision, 'incident' | 'reason' | 'severity' | 'seq' | 'at'>
+export type Telling = Pick<Decision, 'incident' | 'reason' | 'severity' | 'seq' | 'at' | 'call'>
 
 /** With nothing to do, the worker still looks round once in a while. */
 const IDLE_MS = 60_000
@@ -29,11 +29,11 @@ export class Worker {
     this.#bell = createBell(world)
   }
 
-  want({ incident, severity, reason, seq, at }: Telling): void {
+  want({ incident, severity, reason, seq, at, call }: Telling): void {
     const nowMs = this.desk.nowMs()
     const track = trackOf(this.desk.book, incident, nowMs)
     track.page = severity === 'page'
-    want(track, { reason, seq, at }, nowMs)
+    want(track, { reason, seq, at, ...(call === undefined ? {} : { call }) }, nowMs)
   }
 
   /** Something new is wanted. */

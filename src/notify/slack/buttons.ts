@@ -29,12 +29,17 @@ function pressesOf({ incident, now }: IncidentBrief, { desk }: Words): readonly 
         incident.acknowledged === undefined
           ? ['acknowledge', buttons.acknowledge]
           : ['unacknowledge', buttons.unacknowledge],
+        ...(incident.roles.commander === undefined ? [['take-command', buttons.takeCommand] as const] : []),
         muted ? ['unmute', buttons.unmute] : ['mute', buttons.mute],
         ['note', buttons.note],
         ['resolve', buttons.resolve],
       ]
-    : [['note', buttons.note]]
-  const value = buttonValue(incident.id.slice(0, 100))
+    : [
+        ['note', buttons.note],
+        ['reopen', buttons.reopen],
+      ]
+  const value = buttonValue(incident.id)
+  if (value === undefined) return []
   return shown.map(([button, label]) => ({
     type: 'button',
     action_id: actionId(button),
@@ -48,7 +53,11 @@ function linksOf(brief: IncidentBrief, words: Words): readonly LinkButton[] {
   const links: [string, string, string | undefined][] = [
     ['open', words.open, webAddress(brief.pageUrl)],
     ['runbook', words.labels.runbook, webAddress(brief.runbook)],
-    ['postmortem', words.desk.buttons.postmortem, webAddress(brief.postmortemUrl ?? '')],
+    [
+      'postmortem',
+      words.desk.buttons.postmortem,
+      webAddress(brief.incident.links.postmortem ?? brief.postmortemUrl ?? ''),
+    ],
   ]
   return links.flatMap(([action, label, url]): LinkButton[] =>
     url === undefined ? [] : [{ type: 'button', action_id: `nines-${action}`, text: plainText(label), url }],

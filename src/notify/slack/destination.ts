@@ -16,7 +16,8 @@ import { wordsFor } from '../words.ts'
 import { createSlackCall } from './client.ts'
 import { renderDigest } from './digest.ts'
 import { classify } from './failure.ts'
-import { renderLines } from './line.ts'
+import { createIllustrator, type IllustratorOptions } from './illustrate.ts'
+import { type Callees, renderLines } from './line.ts'
 import { DETAILS, renderSlack } from './render.ts'
 
 export interface SlackOptions {
@@ -30,6 +31,10 @@ export interface SlackOptions {
   readonly timeoutMs?: number
   /** Who is called by the first message of a page, and by nothing else: `<!subteam^S…>` or `<@U…>`. */
   readonly mention?: string
+  /** Pictures for the thread; absent: none. */
+  readonly pictures?: IllustratorOptions
+  /** How those are called whom escalation policies name. */
+  readonly callees?: Callees
   /** Overrides the language that definitions ask for: one channel, one language. */
   readonly locale?: string
   /** With buttons that act: presses come back over HTTP or a socket. */
@@ -71,6 +76,7 @@ export function createSlackDestination(world: World, options: SlackOptions): Des
     ...(apiUrl === undefined ? {} : { apiUrl }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   })
+  const illustrate = options.pictures && createIllustrator(world, call, options.pictures)
   const deliver = async (method: string, args: Record<string, unknown>): Promise<Delivery> => {
     try {
       const answer = sentAnswer.safeParse(await call(method, args))
@@ -95,7 +101,7 @@ export function createSlackDestination(world: World, options: SlackOptions): Des
           buttons: options.buttons === true,
         })
       },
-      lines: (brief, requests) => renderLines(localized(brief), requests),
+      lines: (brief, requests) => renderLines(localized(brief), requests, options.callees),
       digest: (briefs) => renderDigest(briefs.map(localized)),
       smallest: DETAILS.length - 1,
     },
@@ -128,6 +134,7 @@ export function createSlackDestination(world: World, options: SlackOptions): Des
       })
     },
     permalink: (ref) => permalink(call, ref),
+    ...(illustrate === undefined ? {} : { accompany: (ref, brief) => illustrate(ref, localized(brief)) }),
   }
 }
 

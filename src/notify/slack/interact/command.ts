@@ -15,6 +15,14 @@ export type Asked =
   | { readonly kind: 'usage'; readonly usage: string; readonly reason?: 'length'; readonly text?: string }
   | { readonly kind: 'unknown'; readonly word: string }
 
+const PLAIN = {
+  ack: 'acknowledge',
+  unack: 'unacknowledge',
+  unmute: 'unmute',
+  take: 'take-command',
+  reopen: 'reopen',
+} as const
+
 const INCIDENT = /^(?:INC-)?(\d{4}-\d{1,8})$/i
 
 /** Reads the text behind the command; `name` is the command itself, for what it says of how to write it. */
@@ -34,10 +42,28 @@ export function readCommand(text: string, name: string): Asked {
       return { kind: 'incidents' }
     case 'ack':
     case 'unack':
-    case 'unmute': {
+    case 'unmute':
+    case 'take':
+    case 'reopen':
       if (incident === undefined) return needs('INC-2026-0001')
-      const kind = verb === 'ack' ? 'acknowledge' : verb === 'unack' ? 'unacknowledge' : 'unmute'
-      return { kind: 'do', intent: { kind, incident } }
+      return { kind: 'do', intent: { kind: PLAIN[verb], incident } }
+    case 'assign':
+      if (incident === undefined || tail === '') return needs('INC-2026-0001 name')
+      return { kind: 'do', intent: { kind: 'assign', incident, to: tail } }
+    case 'severity': {
+      const level = tail.toLowerCase()
+      if (incident === undefined || (level !== 'page' && level !== 'ticket' && level !== 'auto'))
+        return needs('INC-2026-0001 page|ticket|auto')
+      const severity = level === 'auto' ? undefined : level
+      return { kind: 'do', intent: { kind: 'severity', incident, severity } }
+    }
+    case 'declare': {
+      const services = (rest[0] ?? '').split(',').filter((service) => service !== '')
+      const severity = rest[1]?.toLowerCase()
+      const title = rest.slice(2).join(' ')
+      if (services.length === 0 || (severity !== 'page' && severity !== 'ticket') || title === '')
+        return needs('service[,service] page|ticket what happened')
+      return { kind: 'do', intent: { kind: 'declare', services, severity, title } }
     }
     case 'silence':
     case 'mute': {

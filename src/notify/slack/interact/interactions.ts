@@ -108,7 +108,10 @@ function press(parts: Parts, payload: Pressed): Answer {
       ? { kind: 'mute', incident, seconds: MUTE_SECONDS, why: '' }
       : { kind: button, incident }
   // A press that changed something is answered by the message itself.
-  return { work: () => carryOut(parts, { intent, place, called, confirm: false }) }
+  return {
+    work: () =>
+      carryOut(parts, { intent, place, called, confirm: false, request: requestOf(payload.trigger_id) }),
+  }
 }
 
 function submit(parts: Parts, payload: Submitted): Answer {
@@ -121,7 +124,10 @@ function submit(parts: Parts, payload: Submitted): Answer {
   const intent: Intent = kind === 'note' ? { kind, incident, text } : { kind, incident, why: text }
   const place = placeOf(payload.user.id, read.channel, read.responseUrl)
   const called = payload.user.name ?? payload.user.username
-  return { work: () => carryOut(parts, { intent, place, called, confirm: true }) }
+  return {
+    work: () =>
+      carryOut(parts, { intent, place, called, confirm: true, request: requestOf(payload.view.id) }),
+  }
 }
 
 interface Wanted {
@@ -130,20 +136,24 @@ interface Wanted {
   readonly called: string | undefined
   /** Whether to say that it was done. */
   readonly confirm: boolean
+  /** What Slack calls the asking, the same when it comes again; undefined when it gives it no name. */
+  readonly request: string | undefined
 }
 
-async function carryOut(parts: Parts, { intent, place, called, confirm }: Wanted): Promise<void> {
+async function carryOut(parts: Parts, { intent, place, called, confirm, request }: Wanted): Promise<void> {
   const person = await parts.people.look(place.user, called)
   const words = wordsFor(person.locale ?? parts.locale)
   const performed: Performed =
-    person.may.kind === 'yes' ? await perform(parts, intent, person) : { kind: 'barred', why: person.may.why }
+    person.may.kind === 'yes'
+      ? await perform(parts, intent, { name: person.name, request })
+      : { kind: 'barred', why: person.may.why }
   parts.world.log.info('asked in Slack', {
-    incident: intent.incident,
+    ...('incident' in intent ? { incident: intent.incident } : {}),
     what: intent.kind,
     user: person.id,
     outcome: performed.kind,
   })
-  if (performed.kind === 'done' && !confirm) return
+  if (performed.kind === 'again' || (performed.kind === 'done' && !confirm)) return
   const now = parts.world.clock.now()
   await parts.reply(place, performedText(performed, { intent, words, now, zone: person.zone }))
 }
@@ -189,20 +199,29 @@ async function openForm(parts: Parts, { kind, incident, place, trigger, called }
 
 async function ask(parts: Parts, asked: SlashCommand): Promise<void> {
   const place = placeOf(asked.user_id, asked.channel_id, asked.response_url)
-  await answerText(parts, { place, called: asked.user_name, text: asked.text, name: asked.command })
+  const request = requestOf(asked.trigger_id)
+  await answerText(parts, {
+    place,
+    called: asked.user_name,
+    text: asked.text,
+    name: asked.command,
+    request,
+  })
 }
 
 interface TextAsked {
   readonly place: ReplyPlace
   readonly called: string | undefined
   readonly text: string
+  readonly request: string | undefined
   /** What commands are written behind: `/nines`. */
   readonly name: string
 }
 
-async function answerText(parts: Parts, { place, called, text, name }: TextAsked): Promise<void> {
+async function answerText(parts: Parts, { place, called, text, name, request }: TextAsked): Promise<void> {
   const asked = readCommand(text, name)
-  if (asked.kind === 'do') return carryOut(parts, { intent: asked.intent, place, called, confirm: true })
+  if (asked.kind === 'do')
+    return carryOut(parts, { intent: asked.intent, place, called, confirm: true, request })
   const person = await parts.people.look(place.user, called)
   const words = wordsFor(person.locale ?? parts.locale)
   const { command: said } = words.desk
@@ -232,7 +251,13 @@ function hear(parts: Parts, body: Extract<SlackEvent, { readonly type: 'event_ca
     const asked = text.replace(/<@[A-Z0-9]+(\|[^>]*)?>/g, ' ')
     return {
       work: () =>
-        answerText(parts, { place: { user, channel }, called: undefined, text: asked, name: '/nines' }),
+        answerText(parts, {
+          place: { user, channel },
+          called: undefined,
+          text: asked,
+          name: '/nines',
+          request: requestOf(body.event_id),
+        }),
     }
   }
   if (type === 'tokens_revoked' || type === 'app_uninstalled')
@@ -244,6 +269,9 @@ function hear(parts: Parts, body: Extract<SlackEvent, { readonly type: 'event_ca
     )
   return {}
 }
+
+/** Slack's name for something that somebody did: a press, a form, an event. */
+const requestOf = (id: string): string | undefined => (id === '' ? undefined : `slack ${id.slice(0, 150)}`)
 
 function placeOf(user: string, channel: string | undefined, responseUrl: string | undefined): ReplyPlace {
   return {

@@ -30,6 +30,7 @@ const submitted = z.looseObject({
   type: z.literal('view_submission'),
   user,
   view: z.looseObject({
+    id: z.string().default(''),
     callback_id: z.string(),
     private_metadata: z.string().default(''),
     state: z.looseObject({ values: z.record(z.string(), z.record(z.string(), input)) }),
@@ -68,9 +69,12 @@ export const event = z.discriminatedUnion('type', [
 export type SlackEvent = z.infer<typeof event>
 
 /** What a button carries: which incident it is about. Who pressed it, and what they may do, is looked up. */
-const value = z.object({ v: z.literal(1), i: z.string().min(1).max(100) })
+const ID = /^INC-\d{4}-\d{1,8}$/
+const value = z.object({ v: z.literal(1), i: z.string().regex(ID) })
 
-export const buttonValue = (incident: string): string => JSON.stringify({ v: 1, i: incident })
+/** Undefined for what is no name of an incident of ours. */
+export const buttonValue = (incident: string): string | undefined =>
+  ID.test(incident) ? JSON.stringify({ v: 1, i: incident }) : undefined
 
 /** The incident of a button's value; undefined when it is not one of ours. */
 export function incidentOfValue(text: string | undefined): string | undefined {

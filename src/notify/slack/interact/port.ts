@@ -5,14 +5,19 @@ import type { IncidentBrief } from '../../brief.ts'
 
 /** What people in Slack reach of the service. All that they change goes through `act`, which is written down first. */
 export interface IncidentPort {
-  /** `changed`: false when it was so already. A sentence when it cannot be done. */
-  readonly act: (action: Action) => Promise<Result<{ readonly changed: boolean }, string>>
+  /** `changed`: false when it was so already; `incident`: what it was done to. A sentence when it cannot be done. */
+  readonly act: (action: Action) => Promise<Result<Acted, string>>
   /** As of the last evaluation, without what only the ledger knows; undefined when there is no such incident. */
   readonly brief: (incident: string) => IncidentBrief | undefined
   /** What is open, newest first. */
   readonly open: () => readonly IncidentBrief[]
   /** Worst first. */
   readonly promises: () => readonly PromiseLine[]
+}
+
+export interface Acted {
+  readonly changed: boolean
+  readonly incident: string | undefined
 }
 
 /** One promise as `/nines status` shows it. */

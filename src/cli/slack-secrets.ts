@@ -1,0 +1,14 @@
+import { readSecret, type SlackConfig } from './config.ts'
+import type { Io } from './io.ts'
+
+/** Those of the environment, then those of the file. `SLACK_SIGNING_SECRET` may hold two while they are rotated. */
+export function slackSecrets(
+  env: Io['env'],
+  slack: Pick<SlackConfig, 'signingSecrets' | 'appToken'> | undefined,
+): { readonly signingSecrets: readonly string[]; readonly appToken: string | undefined } {
+  const given = readSecret(env, 'SLACK_SIGNING_SECRET')?.split(/[\s,]+/) ?? []
+  return {
+    signingSecrets: [...given, ...(slack?.signingSecrets ?? [])].filter((secret) => secret !== ''),
+    appToken: readSecret(env, 'SLACK_APP_TOKEN') ?? slack?.appToken,
+  }
+}
