@@ -34,17 +34,23 @@ const sizeOf = (png: Uint8Array) => {
   return [view.getUint32(16), view.getUint32(20)]
 }
 
-test.each(['en', 'ja'])('budget and burn rate become pictures with their numbers in words, %s', async (locale) => {
-  const pictures = picturesOf(briefOf({ locale, name: locale === 'ja' ? '決済の可用性' : 'Checkout' }), pair)
-  expect(pictures.map(({ name }) => name)).toEqual(['INC-2026-0147-budget.png', 'INC-2026-0147-rate.png'])
-  expect(pictures[0]?.alt).toMatch(/42\.1/)
-  expect(pictures[1]?.alt).toMatch(/14\.8.*16\.3/)
-  for (const { svg } of pictures) {
-    const png = await toPng(svg)
-    expect(sizeOf(png)).toEqual([1_680, 600])
-    expect(png.length).toBeGreaterThan(5_000)
-  }
-})
+test.each(['en', 'ja'])(
+  'budget and burn rate become pictures with their numbers in words, %s',
+  async (locale) => {
+    const pictures = picturesOf(
+      briefOf({ locale, name: locale === 'ja' ? '決済の可用性' : 'Checkout' }),
+      pair,
+    )
+    expect(pictures.map(({ name }) => name)).toEqual(['INC-2026-0147-budget.png', 'INC-2026-0147-rate.png'])
+    expect(pictures[0]?.alt).toMatch(/42\.1/)
+    expect(pictures[1]?.alt).toMatch(/14\.8.*16\.3/)
+    for (const { svg } of pictures) {
+      const png = await toPng(svg)
+      expect(sizeOf(png)).toEqual([1_680, 600])
+      expect(png.length).toBeGreaterThan(5_000)
+    }
+  },
+)
 
 test('a character that the font has not would be a box: Japanese ones differ from it and from each other', async () => {
   const drawn = await Promise.all(
