@@ -5,6 +5,7 @@ import { examples } from './examples.ts'
 import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
 import { addOutward, type OutwardCommands } from './program-outward.ts'
+import { addSlack, type SlackCommands } from './program-slack.ts'
 import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
 
 const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
@@ -14,7 +15,7 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands extends JourneyCommands, OutwardCommands {
+export interface Commands extends JourneyCommands, OutwardCommands, SlackCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -153,6 +154,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addAthena(program, commands, done)
   addImport(program, commands, done)
   addDev(program, commands, done)
+  addSlack(program, commands, done)
   return program
 }
 

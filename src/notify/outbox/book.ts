@@ -84,7 +84,9 @@ function foldEvent(
   if ('reading' in event) track.page = event.reading.severity === 'page'
   if (event.kind === 'muted') track.mutedUntil = event.until
   if (event.kind === 'unmuted') track.mutedUntil = undefined
-  want(track, { seq: event.seq, reason: reasonOf(event, entry.at, track.mutedUntil), at: entry.at }, atMs)
+  const reason = reasonOf(event, entry.at, track.mutedUntil)
+  const call = event.kind === 'escalated' || event.kind === 'reminded' ? { call: event } : {}
+  want(track, { seq: event.seq, reason, at: entry.at, ...call }, atMs)
 }
 
 export function trackOf(book: Book, incident: string, atMs: number): Track {

@@ -1,4 +1,4 @@
-import type { AlertingEvent, DecisionReason } from '../../alerting/index.ts'
+import type { AlertingEvent, Call, DecisionReason } from '../../alerting/index.ts'
 import type { UnixSeconds } from '../../base/index.ts'
 import type { MessageRef, Part } from '../destination.ts'
 import type { Notice } from '../notice.ts'
@@ -48,6 +48,8 @@ export interface Line {
   readonly seq: number
   readonly reason: DecisionReason
   readonly at: UnixSeconds
+  /** Whom to call. */
+  readonly call?: Pick<Call, 'levelName' | 'targets'>
 }
 
 /** A post of which nobody knows whether it arrived. */
