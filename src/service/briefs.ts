@@ -40,7 +40,7 @@ export function outlineOf(
     incident,
     whole: evaluations.find((e) => labelsKey(e.scope) === ''),
     scoped: evaluations.find((e) => labelsKey(e.scope) === scope),
-    name: defined?.slo.displayName ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     target: objective?.target ?? '',
     window: defined?.slo.windows[0]?.name ?? '',
     indicator: defined?.within === undefined ? 'availability' : `within ${defined.within}`,

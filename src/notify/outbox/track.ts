@@ -11,6 +11,8 @@ export interface Track {
   open: boolean
   page: boolean
   mutedUntil: UnixSeconds | undefined
+  /** A silence covers it. */
+  silenced: boolean
   openedMs: number
   /** The newest thing that happened, whether or not it needs saying. */
   seq: number
@@ -95,6 +97,7 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   open: true,
   page: false,
   mutedUntil: undefined,
+  silenced: false,
   openedMs: atMs,
   seq: 0,
   owed: 0,
@@ -118,9 +121,9 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
 export function reasonOf(
   event: AlertingEvent,
   at: UnixSeconds,
-  mutedUntil: UnixSeconds | undefined,
+  { mutedUntil, silenced }: Pick<Track, 'mutedUntil' | 'silenced'>,
 ): DecisionReason {
-  const muted = mutedUntil !== undefined && at < mutedUntil
+  const muted = silenced || (mutedUntil !== undefined && at < mutedUntil)
   switch (event.kind) {
     case 'opened':
       return event.silence === undefined ? 'first' : 'silenced'
@@ -133,11 +136,12 @@ export function reasonOf(
       return 'resolved'
     case 'reopened-by-hand':
       return 'reopened'
+    case 'silenced':
+      return 'silenced'
     case 'merged':
     case 'absorbed':
-    case 'silenced':
     case 'level':
-      return event.kind
+      return muted ? 'silenced' : event.kind
     case 'escalated':
       return muted ? 'silenced' : 'escalate'
     case 'reminded':
@@ -183,6 +187,14 @@ export function want(track: Track, line: Line, atMs: number): void {
     track.closed = false
   }
   if (line.reason === 'resolved' || line.reason === 'merged') track.open = false
+  // Nobody has heard of it yet: its cause's message lists it, and is enough.
+  if (line.reason === 'merged' && track.headline === undefined && track.doubt === undefined) {
+    track.closed = true
+    track.lines = []
+    track.owed = 0
+    track.owedSinceMs = undefined
+    return
+  }
   if (SAID.has(line.reason)) track.lines.push(line)
   if (line.reason === 'repeat' || line.reason === 'silenced') {
     if (track.headline !== undefined) track.updateAtMs ??= atMs + updateDelayMs(track, atMs)
