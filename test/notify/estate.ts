@@ -267,7 +267,14 @@ const REASONS: Record<Happening['kind'], Decision['reason']> = {
 }
 
 export async function createEstate(
-  options: { channels?: readonly string[]; faults?: FaultScript; seed?: number; timeoutMs?: number } = {},
+  options: {
+    channels?: readonly string[]
+    faults?: FaultScript
+    seed?: number
+    timeoutMs?: number
+    /** How long it takes to gather a brief, which says what was so when it was asked for. */
+    briefMs?: number
+  } = {},
 ): Promise<Estate> {
   const { channels = ['inc-checkout'], faults } = options
   const emulatorOf: { current?: SlackEmulator } = {}
@@ -312,6 +319,7 @@ export async function createEstate(
       ),
       brief: async (id) => {
         const incident = incidentOf(stateNow(), id)
+        if (options.briefMs !== undefined) await world.clock.sleep(options.briefMs)
         return incident && briefOf({ incident, now: world.clock.now() })
       },
     })
