@@ -1,6 +1,7 @@
 import type { AlertingEvent, DecisionReason } from '../../alerting/index.ts'
 import type { UnixSeconds } from '../../base/index.ts'
 import type { MessageRef, Part } from '../destination.ts'
+import type { Notice } from '../notice.ts'
 import type { OutboxRecord } from './record.ts'
 
 /** What one destination knows and wants of one incident, or of one digest. */
@@ -8,6 +9,8 @@ export interface Track {
   readonly incident: string
   /** Set for a digest: the incidents it tells of. */
   readonly digestOf?: readonly string[]
+  /** Set for a notice, which is one message and nothing after it. */
+  readonly notice?: Notice
   open: boolean
   page: boolean
   mutedUntil: UnixSeconds | undefined
@@ -39,6 +42,8 @@ export interface Track {
   check: Check | undefined
   /** Nothing will ever be posted for it again. */
   closed: boolean
+  /** Up to what had happened when routes were found to lead elsewhere; 0: they were not asked, or lead here. */
+  passed: number
 }
 
 export interface Line {
@@ -115,6 +120,7 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   doubt: undefined,
   check: undefined,
   closed: false,
+  passed: 0,
 })
 
 /** What people need to hear of an event of the journal, as the decision that went with it said. */
@@ -177,8 +183,12 @@ export function reasonOf(
   }
 }
 
+/** What was silenced until now is told as if it were new. */
+export const heard = (reason: DecisionReason): DecisionReason => (reason === 'unsilenced' ? 'first' : reason)
+
 /** Takes in what happened to the incident; what it knows already changes nothing. */
-export function want(track: Track, line: Line, atMs: number): void {
+export function want(track: Track, { seq, reason, at }: Line, atMs: number): void {
+  const line: Line = { seq, reason: heard(reason), at }
   if (line.seq <= track.seq || line.reason === 'nothing') return
   track.seq = line.seq
   if (line.reason === 'first' || line.reason === 'reopened') {
@@ -246,6 +256,11 @@ export function record(track: Track, entry: OutboxRecord, atMs: number): void {
     case 'updated':
       paid(track, entry.seq)
       break
+    case 'passed':
+      track.passed = entry.seq
+      track.lines = track.lines.filter((line) => line.seq > entry.seq)
+      paid(track, entry.seq)
+      break
     case 'gone':
       if (!entry.deleted) track.before = track.headline?.ref
       track.headline = undefined
@@ -273,6 +288,7 @@ function recordSent(track: Track, entry: Extract<OutboxRecord, { kind: 'sent' }>
   switch (entry.part) {
     case 'headline':
       track.headline = { ref, hash: undefined, page: undefined }
+      track.passed = 0
       track.posts = entry.seq
       break
     case 'line':
@@ -324,7 +340,7 @@ export const needsHeadline = (track: Track): boolean =>
   !track.closed &&
   track.digestOf === undefined &&
   track.headline === undefined &&
-  (track.open || track.owed > 0)
+  ((track.open && track.passed === 0) || track.owed > 0)
 
 /** Whether something is still to be told. */
 export const isPending = (track: Track): boolean =>
