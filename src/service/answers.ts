@@ -10,6 +10,7 @@ import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
+import { responseDetail, responseSummary } from './incident-view.ts'
 import { createInsights } from './insights.ts'
 import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
@@ -300,7 +301,7 @@ export function incidentSummary(
     id: incident.id,
     slo: defined ? publicId(defined, incident.objective) : incident.slo,
     objective: incident.objective,
-    name: defined?.slo.displayName ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     service: incident.service,
     scope: { ...incident.scope },
     severity: incident.severity,
@@ -315,6 +316,7 @@ export function incidentSummary(
     badEvents: incident.badEvents,
     budgetSpent: incident.budgetSpent,
     acknowledged: incident.acknowledged ? { ...incident.acknowledged } : null,
+    ...responseSummary(incident),
   }
 }
 
@@ -331,6 +333,7 @@ function incidentDetail(
   const evaluation = evaluations.find((each) => labelsKey(each.scope) === scope)
   return {
     ...incidentSummary(shown, incident, sentence),
+    ...responseDetail(incident),
     now: shown.now,
     members: incident.members.map((member) => ({
       ...member,

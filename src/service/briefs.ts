@@ -52,7 +52,7 @@ export function outlineOf(
     ...(confidence === undefined ? {} : { confidence }),
     overlaps: overlapsOf(shown.definitions.events, incident, now),
     scoped: evaluations.find((e) => labelsKey(e.scope) === scope),
-    name: defined?.slo.displayName ?? incident.title ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     target: objective?.target ?? '',
     window: defined?.slo.windows[0]?.name ?? '',
     indicator: defined?.within === undefined ? 'availability' : `within ${defined.within}`,
