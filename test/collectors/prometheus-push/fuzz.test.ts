@@ -4,13 +4,14 @@ import { unpackSnappy } from '../../../src/collectors/prometheus-push/snappy.ts'
 import { decodeWriteRequest, type Message } from '../../../src/collectors/prometheus-push/write-request.ts'
 import type { Counting } from '../../../src/collectors/push/intake.ts'
 import { createRandom } from '../../world.ts'
+import { endFuzz, fuzzRuns } from '../fuzz-runs.ts'
 import { encodeFirst, encodeSecond, ORACLES, type Series } from './messages.ts'
 import { createDisk, createFolder, createMemoryIntake, NOW_MS } from './rig.ts'
 
 // Bodies that were sent by nobody: cut, flipped, joined, blown up. Nothing may crash, hang or grow, and what our reader
 // takes, protobufjs must read the same. NINES_FUZZ_RUNS says how many; the default is for every day.
 
-const RUNS = Number(process.env['NINES_FUZZ_RUNS'] ?? 400)
+const RUNS = fuzzRuns(400, 150_000)
 const TIMEOUT_MS = 30_000 + 5 * RUNS
 const LONGEST_MS = 100
 const MOST_BYTES = 1_000_000
@@ -180,6 +181,8 @@ test(
     expect(seen.taken).toBeGreaterThan(RUNS / 20)
     expect(seen.refused).toBeGreaterThan(RUNS / 20)
     expect(seen.longestMs).toBeLessThan(LONGEST_MS)
+    const { taken, refused, longestMs } = seen
+    endFuzz('remote-write messages', { bodies: RUNS, taken, refused, 'ms the longest': longestMs })
   },
   TIMEOUT_MS,
 )
@@ -238,6 +241,7 @@ describe('a Snappy block', () => {
         expect(unpacked.value.length).toBeLessThanOrEqual(bytes.length * 22)
       }
       expect(longestMs).toBeLessThan(LONGEST_MS)
+      endFuzz('remote-write bodies in Snappy', { bodies: RUNS, 'ms the longest': longestMs })
     },
     TIMEOUT_MS,
   )
