@@ -34,6 +34,7 @@ export interface ValidateOptions {
   readonly output: 'text' | 'json' | 'github' | 'sarif'
   readonly strict: boolean
   readonly lintFatal: boolean
+  readonly part: boolean
 }
 
 export interface IngestOptions {
@@ -142,9 +143,15 @@ function addDefinitions(program: Command, commands: Commands, done: (code: numbe
     )
     .option('--strict', 'hold documents to the letter of OpenSLO v1', false)
     .option('--lint-fatal', 'exit with 3 when there are warnings', false)
+    .option('--part', 'these files are a part: what they name and do not define is a warning', false)
     .addHelpText(
       'after',
-      examples('nines validate', 'nines validate slo/ --output github', 'cat slo.yaml | nines validate -'),
+      examples(
+        'nines validate',
+        'nines validate slo/ --output github',
+        'git diff --name-only -- slo | xargs nines validate --part',
+        'cat slo.yaml | nines validate --part -',
+      ),
     )
     .action(async (paths: string[], options: ValidateOptions) =>
       done(await commands.validate(paths, options)),

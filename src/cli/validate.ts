@@ -20,6 +20,8 @@ export interface ValidateOptions {
   readonly strict?: boolean
   /** Exit with 3 when there are warnings and no errors. */
   readonly lintFatal?: boolean
+  /** The files are a part of the definitions: what they name and do not define is a warning. */
+  readonly part?: boolean
   /** What `-` reads. @default the process's standard input */
   readonly stdin?: () => Promise<string>
 }
@@ -38,12 +40,17 @@ export async function validateCommand(
   for (const path of wanted) await readPath(io, path, { read, options })
   const files = [...new Map(read.files.map((file) => [file.file, file])).values()]
   const definitions = loadDefinitions(files, { strict: options.strict ?? false })
-  const problems = [...read.problems, ...definitions.problems]
+  const told = [...read.problems, ...definitions.problems]
+  const problems = options.part ? told.map(tolerateReference) : told
   io.stdout(formatProblems(problems, { color: io.color, format: options.output ?? 'text' }))
   io.stderr(summary(files.length, definitions, problems))
   if (problems.some((problem) => problem.severity === 'error')) return EXIT.invalid
   return options.lintFatal && problems.length > 0 ? EXIT.warned : EXIT.ok
 }
+
+/** What a part of the definitions names may be defined in another. */
+const tolerateReference = (problem: Problem): Problem =>
+  problem.code === 'NINES-1203' ? { ...problem, severity: 'warning' } : problem
 
 interface Read {
   readonly files: DefinitionFile[]

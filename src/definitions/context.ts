@@ -18,7 +18,10 @@ export interface Registry {
   readonly find: (kind: string, name: string) => DocumentNode | undefined
 }
 
-/** Takes each name once: the second of two is told with both places and not used. */
+/**
+ * Takes each name once: the second of two is told with both places and not used. For a Service, which holds names and
+ * labels and no promise, that is a warning.
+ */
 export function createRegistry(documents: readonly DocumentNode[], report: Report): Registry {
   const kinds = new Map<string, Map<string, DocumentNode>>()
   const folded = new Map<string, DocumentNode>()
@@ -28,7 +31,8 @@ export function createRegistry(documents: readonly DocumentNode[], report: Repor
     kinds.set(document.kind, byName)
     const earlier = byName.get(document.name)
     if (earlier) {
-      report.error('NINES-1201', namePlace(document), {
+      const tell = document.kind === 'Service' ? report.warn : report.error
+      tell('NINES-1201', namePlace(document), {
         message: `there are two ${document.kind} documents named ${document.name}; the first is at ${placeName(namePlace(earlier))}`,
         remedy: 'Rename one of them, or delete it.',
       })

@@ -29,6 +29,7 @@ import type { DefinedSlo, Definitions } from '../definitions/index.ts'
 import { type Correction, createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
 import type { Changes, Journal, Ledger } from '../store/index.ts'
 import { type CoverageSpan, dataSourceOf } from '../traffic/index.ts'
+import { alertingInput } from './alerting-input.ts'
 import { type Audit, type AuditLook, createAudit } from './audit.ts'
 import { compositeSummary } from './composite.ts'
 import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
@@ -117,10 +118,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const slos = definitions.slos.map((defined) => defined.slo)
-    const quietEnds = quietOf(definitions)
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(timelines) }
     const decided = await world.trace.span('alerting.step', {}, async () =>
-      step(alerting, { evaluations, slos, now, sightedFrom, quietEnds, costOf: costOf(timelines) }),
+      step(alerting, { ...alertingInput(definitions), ...looked }),
     )
     await record(decided.events)
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>
@@ -272,10 +272,6 @@ const endOf = ({ state, to }: CoverageSpan): number => (state === 'missing' ? 0 
 /** The present identity of each former one. */
 const presentIds = ({ slos }: Definitions): ReadonlyMap<string, string> =>
   new Map(slos.flatMap(({ slo, aliases }) => aliases.map((alias) => [alias, slo.id] as const)))
-
-/** SLOs whose alert policies do not ask to hear that it is over. */
-const quietOf = ({ slos }: Definitions): ReadonlySet<string> =>
-  new Set(slos.filter(({ alerting }) => !alerting.whenResolved).map(({ slo }) => slo.id))
 
 function costOf(timelines: Timelines): CostOf {
   return (slo, objective, scope, range) => timelines.counts(slo, objective, { scope, range })?.bad

@@ -159,22 +159,23 @@ export function countStates(slos: readonly wire.SloSummary[]): wire.Fleet['state
   return states
 }
 
-/** The first thing people read: how many burn, and which is worst. */
+/** The first thing people read: how many burn, and which is worst. It counts as the numbers beside it do. */
 export function fleetSentence(slos: readonly wire.SloSummary[]): string {
   if (slos.length === 0) return 'No promise is defined yet.'
-  const burning = slos.filter((s) => s.state === 'burning' || s.incident !== null)
-  if (burning.length > 0) {
-    const worst = burning.toSorted(byBudgetLeft)[0]
-    const few = burning.length === 1 ? '1 of' : `${burning.length} of`
-    return `${few} ${slos.length} promises ${burning.length === 1 ? 'is' : 'are'} burning. Worst: ${describe(worst)}.`
-  }
   const states = countStates(slos)
-  if (states.exhausted > 0) {
-    const worst = slos.filter((s) => s.state === 'exhausted').toSorted(byBudgetLeft)[0]
-    return `Nothing is burning. ${states.exhausted} of ${slos.length} promises ${states.exhausted === 1 ? 'has' : 'have'} no budget left: ${describe(worst)}.`
-  }
+  const worst = (chosen: (slo: wire.SloSummary) => boolean): string =>
+    describe(slos.filter(chosen).toSorted(byBudgetLeft)[0])
+  if (states.burning > 0)
+    return `${states.burning} of ${slos.length} promises ${isOrAre(states.burning)} burning. Worst: ${worst((s) => s.state === 'burning')}.`
+  const open = slos.filter((slo) => slo.incident !== null).length
+  if (open > 0)
+    return `Nothing is burning. ${open} incident${open === 1 ? '' : 's'} ${isOrAre(open)} open: ${worst((s) => s.incident !== null)}.`
+  if (states.exhausted > 0)
+    return `Nothing is burning. ${states.exhausted} of ${slos.length} promises ${states.exhausted === 1 ? 'has' : 'have'} no budget left: ${worst((s) => s.state === 'exhausted')}.`
   return `All ${slos.length} promises hold.${states.watch > 0 ? ` ${states.watch} spend${states.watch === 1 ? 's' : ''} faster than even.` : ''}`
 }
+
+const isOrAre = (count: number): string => (count === 1 ? 'is' : 'are')
 
 function describe(slo: wire.SloSummary | undefined): string {
   const window = slo?.whole.windows[0]

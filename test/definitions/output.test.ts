@@ -53,6 +53,17 @@ describe('nines validate', () => {
     expect((await validate(['.'], { lintFatal: true })).code).toBe(3)
     expect((await validate(['.'], { strict: true })).code).toBe(2)
   })
+  test('of a part of the definitions, what it names and does not define is a warning', async () => {
+    await writeFile(join(dir, 'a.yaml'), slo({}))
+    expect((await validate(['.'])).code).toBe(2)
+    const { code, out } = await validate(['.'], { part: true })
+    expect([code, out.split('\n')[0]]).toEqual([
+      0,
+      expect.stringMatching(/warning NINES-1203: there is no DataSource/),
+    ])
+    await writeFile(join(dir, 'b.yaml'), bad)
+    expect((await validate(['.'], { part: true })).code).toBe(2)
+  })
   test('reads standard input as -', async () => {
     const { code, out } = await validate(['-'], { stdin: () => Promise.resolve('kind: Service\n') })
     expect([code, out.split('\n')[0]]).toEqual([2, '<stdin>:1:1 error NINES-1102: apiVersion is missing'])

@@ -6,6 +6,7 @@ import {
   type Incident,
   incidentOf,
   incidentsOf,
+  UNTOUCHED,
 } from '../../src/alerting/index.ts'
 import { ratio, seconds, type UnixSeconds, unixSeconds } from '../../src/base/index.ts'
 import {
@@ -111,6 +112,7 @@ export function evaluationOf(
 
 export function incidentWith(options: Partial<Incident> = {}): Incident {
   return {
+    ...UNTOUCHED,
     id: 'INC-2026-0147',
     slo: 'checkout-availability',
     objective: 'main',
@@ -120,6 +122,7 @@ export function incidentWith(options: Partial<Incident> = {}): Incident {
       { scope: {}, severity: 'page', rules: ['page-fast'], rate: 14.41, firing: true },
     ],
     service: 'payments',
+    services: ['payments'],
     severity: 'page',
     state: 'open',
     startedAt: unixSeconds(START - 840),
@@ -264,7 +267,14 @@ const REASONS: Record<Happening['kind'], Decision['reason']> = {
 }
 
 export async function createEstate(
-  options: { channels?: readonly string[]; faults?: FaultScript; seed?: number; timeoutMs?: number } = {},
+  options: {
+    channels?: readonly string[]
+    faults?: FaultScript
+    seed?: number
+    timeoutMs?: number
+    /** How long it takes to gather a brief, which says what was so when it was asked for. */
+    briefMs?: number
+  } = {},
 ): Promise<Estate> {
   const { channels = ['inc-checkout'], faults } = options
   const emulatorOf: { current?: SlackEmulator } = {}
@@ -309,6 +319,7 @@ export async function createEstate(
       ),
       brief: async (id) => {
         const incident = incidentOf(stateNow(), id)
+        if (options.briefMs !== undefined) await world.clock.sleep(options.briefMs)
         return incident && briefOf({ incident, now: world.clock.now() })
       },
     })

@@ -143,7 +143,17 @@ test('a restart in the middle of it posts nothing', async () => {
 test('after it healed, the same message says that it is over', async () => {
   const [{ ts }] = rig.headlines() as [Message]
   failing = undefined
-  await leap(90, () => rig.headlines()[0]?.text.startsWith('RESOLVED') === true)
+  const sentences = new Set<string>()
+  await leap(90, () => {
+    const { sentence, states } = rig.service().fleet()
+    // The sentence counts as the numbers beside it do.
+    expect(sentence.includes(' burning. Worst: ')).toBe(states.burning > 0)
+    sentences.add(sentence.replace(/:.*/, ''))
+    return rig.headlines()[0]?.text.startsWith('RESOLVED') === true
+  })
+  expect([...sentences]).toContain('Nothing is burning. 1 incident is open')
+  const [over] = await rig.incidents()
+  expect([over?.state, over?.blindSince]).toEqual(['resolved', null])
   // The thread follows at the pace that Slack takes messages.
   await live(3)
   const [headline] = rig.headlines()

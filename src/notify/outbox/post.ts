@@ -4,6 +4,8 @@ import { LOOK_AFTER_MS, type Track } from './track.ts'
 
 export async function postHeadline(desk: Desk, track: Track): Promise<void> {
   const identity: Identity = { incident: track.incident, part: 'headline', seq: track.posts + 1 }
+  // What happens while the brief is gathered is not in it.
+  const shown = track.seq
   const brief = await desk.briefOf(track, identity)
   if (brief === undefined) return
   const continues = track.before === undefined ? undefined : await desk.destination.permalink(track.before)
@@ -12,7 +14,6 @@ export async function postHeadline(desk: Desk, track: Track): Promise<void> {
     first: track.posts === 0,
     ...(continues === undefined ? {} : { continues }),
   })
-  const shown = track.seq
   const ref = await tryPost(desk, track, { identity, body })
   if (ref === undefined) return
   if (track.headline !== undefined) {
@@ -28,11 +29,12 @@ export async function postHeadline(desk: Desk, track: Track): Promise<void> {
 
 /** Everything that the thread lacks, in one message. */
 export async function postLines(desk: Desk, track: Track): Promise<void> {
-  const seq = track.lines.at(-1)?.seq ?? 0
+  const lines = [...track.lines]
+  const seq = lines.at(-1)?.seq ?? 0
   const identity: Identity = { incident: track.incident, part: 'line', seq }
   const brief = await desk.briefOf(track, identity)
   if (brief === undefined) return
-  const body = desk.destination.render.lines(brief, track.lines)
+  const body = desk.destination.render.lines(brief, lines)
   const { headline } = track
   if (body === undefined || headline === undefined) return desk.drop(identity, 'there is nothing to say')
   const { severity, state } = brief.incident

@@ -7,10 +7,15 @@ export async function update(desk: Desk, track: Track): Promise<void> {
   const { headline } = track
   if (headline === undefined) return
   const identity: Identity = { incident: track.incident, part: 'headline', seq: track.posts }
-  const brief = await desk.briefOf(track, identity)
-  if (brief === undefined) return
-  track.updateAtMs = undefined
+  // What happens while the brief is gathered is not in it: it asks for another update, and is owed until then.
   const shown = track.seq
+  const asked = track.updateAtMs
+  track.updateAtMs = undefined
+  const brief = await desk.briefOf(track, identity)
+  if (brief === undefined) {
+    track.updateAtMs ??= asked
+    return
+  }
   const body = desk.destination.render.headline(brief, { shrink: track.shrink, first: false })
   const hash = hashOf(body)
   if (hash === headline.hash) return showed(desk, track, identity, shown)
