@@ -5,13 +5,13 @@ import { defineConfig } from 'vitest/config'
 const DEEP = [
   'test/dev/**',
   'test/collectors/log/{follow,ingest,wild}.test.ts',
-  'test/collectors/{envoy-push,otlp,prometheus-push,probe,statsd}/**',
+  'test/collectors/{athena,cloudwatch,datadog,envoy-push,s3,otlp,prometheus-push,probe,statsd}/**',
   'test/collectors/envoy-stats/collector.test.ts',
   'test/collectors/pull/{http,pull}.test.ts',
   'test/collectors/push/memory.test.ts',
   'test/definitions/{hostile,files,recurrence}.test.ts',
   'test/http/**',
-  'test/notify/faults.test.ts',
+  'test/notify/{faults,mail}.test.ts',
   'test/slack-emulator/**',
   'test/slo/calendar.test.ts',
 ]

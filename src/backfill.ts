@@ -1,8 +1,9 @@
 import { DAY, earlier, later, type Range, startOfDate, type UnixSeconds } from './base/index.ts'
-import { type Config, readSecret } from './cli/config.ts'
+import { type Config } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import type { BackfillCommandOptions } from './cli/program.ts'
 import { createProgress, type Progress } from './cli/progress.ts'
+import { readSecret } from './cli/secret.ts'
 import { createDefinitionsDirectory } from './definitions/index.ts'
 import { type BackfilledInput, backfillSources } from './service/index.ts'
 import { openLedger } from './store/index.ts'
@@ -82,7 +83,10 @@ function storeOf({ store, retention }: Config, { env }: Io): Parameters<typeof o
 }
 
 /** A sentence when it cannot be read. */
-function rangeOf({ from, to }: BackfillCommandOptions, now: UnixSeconds): Range | string {
+export function rangeOf(
+  { from, to }: Pick<BackfillCommandOptions, 'from' | 'to'>,
+  now: UnixSeconds,
+): Range | string {
   const start = instantOf(from, now)
   const end = to === undefined ? now : instantOf(to, now)
   if (start === undefined) return `--from: ${from} is no time; write 30d, or 2026-11-01T00:00Z`

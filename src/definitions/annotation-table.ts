@@ -8,8 +8,11 @@ export const ANNOTATIONS: Readonly<Record<string, string>> = {
   'min-bad-events': 'a burn rule fires only with at least this many bad events in its long window',
   owner: 'the team that owns the SLO',
   runbook: 'a link for whoever is woken',
+  public: 'true: its badge at /badge/<id>.svg is shown to whoever asks, without login',
   locale: 'the language of its messages, as BCP 47: en, ja',
   id: 'the identity that history hangs on, when the SLO was renamed',
   aliases: 'former identities, separated by commas',
+  provider:
+    'the ProviderSLAs whose fault its failures are: aws-elb, or by cloud aws=aws-elb,gcp=gcp-lb; absent: ours',
   'label-aliases': 'labels that were called otherwise before, as present=former, separated by commas',
 }

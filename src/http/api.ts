@@ -1,5 +1,10 @@
 import type {
+  Attribution,
+  CalendarEvents,
+  CloudMatrix,
   Contributors,
+  Days,
+  DependencyGraph,
   Diagnosis,
   Distances,
   Exemplar,
@@ -7,17 +12,27 @@ import type {
   IncidentDetail,
   IncidentSummary,
   JournalEntry,
+  JourneyDetail,
+  JourneySeries,
+  Journeys,
   LatencyMap,
   LiveEvent,
   Meta,
+  Preview,
+  PreviewAsked,
+  ProviderLedger,
+  Review,
   ServiceDetail,
   ServiceGroups,
   ServiceLatency,
   Services,
+  Simulation,
   SloDetail,
   SloSeries,
   Source,
+  WhatIf,
 } from '../contract/index.ts'
+import type { OutwardApi } from './outward-api.ts'
 
 /**
  * What the HTTP module is given: functions that answer with what goes over the wire. It computes nothing itself, so
@@ -40,6 +55,22 @@ export interface Api {
     id: string,
     options: RangeOptions & { readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  /** Another promise on the recorded past. */
+  readonly preview: (asked: PreviewAsked) => Promise<Preview | undefined>
+  /** What each day counted; `offset` seconds ahead of UTC, whole hours. */
+  readonly days: (
+    id: string,
+    options: {
+      readonly count: number
+      readonly offset: number
+      readonly scope: Readonly<Record<string, string>>
+    },
+  ) => Promise<Days | undefined>
+  /** Whole hours. */
+  readonly review: (range: { readonly from: number; readonly to: number }) => Promise<Review>
+  readonly events: (range: { readonly from: number; readonly to: number }) => CalendarEvents
+  /** A picture of a promise that is public by its own definition; undefined for every other. */
+  readonly badge: (id: string) => string | undefined
   readonly incidents: (options: {
     readonly state?: 'open' | 'resolved'
     readonly limit: number
@@ -67,6 +98,25 @@ export interface Api {
     service: string,
     options: ServiceOptions & { readonly kind: 'bad' | 'slow'; readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  readonly outward: OutwardApi
+  /** Promises over many clouds. */
+  readonly journeys: () => Journeys
+  readonly journey: (name: string) => Promise<JourneyDetail | undefined>
+  readonly journeySeries: (name: string, options: SeriesOptions) => Promise<JourneySeries | undefined>
+  /** Who brought the shortfall about: over a range, or while an incident lasted. */
+  readonly journeyAttribution: (
+    name: string,
+    asked: { readonly from?: number; readonly to?: number; readonly incident?: string },
+  ) => Promise<Attribution | undefined>
+  /** The recorded past, replayed with something changed in it. */
+  readonly simulate: (
+    name: string,
+    asked: WhatIf & { readonly from: number; readonly to: number },
+  ) => Promise<Simulation | undefined>
+  readonly graph: () => Promise<DependencyGraph>
+  readonly matrix: () => CloudMatrix
+  /** Of a month such as `2026-11`; undefined: the running one. */
+  readonly providers: (month: string | undefined) => Promise<ProviderLedger>
   /** How the installation fares, with what to do about what is wrong. */
   readonly diagnosis: () => Promise<Diagnosis>
   /** Calls back for each event after `lastId`; gives the function that stops it. */
