@@ -6,7 +6,7 @@ import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.t
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
-import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
+import { compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
@@ -17,6 +17,7 @@ import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
 import { createServices } from './services.ts'
+import { COMPOSITE } from './slice-composite.ts'
 import type { TraceViewer } from './trace-link.ts'
 import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 
@@ -177,7 +178,8 @@ function detailOf({ shown, defined, objective, summary, evaluations }: Found): w
 /** The objectives that a composite is made of; none when the id is not a composite's. */
 function compositeParts(shown: Shown | undefined, id: string): readonly Found[] {
   const detail = compositeDetail(shown, id)
-  if (!shown || !detail) return []
+  // Which slices parts share is not told by their courses.
+  if (!shown || !detail || detail.method === 'timeslices') return []
   const parts = shown.summaries.filter((each) => each.slo === detail.slo && each.objective !== COMPOSITE)
   return parts.flatMap((part) => findObjective(shown, part.id) ?? [])
 }

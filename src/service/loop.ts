@@ -28,6 +28,7 @@ import { compositeSummary } from './composite.ts'
 import { type Held, hold, refresh } from './held.ts'
 import type { PlannedJourney } from './journeys/plan.ts'
 import { restatementEntries } from './restatement.ts'
+import { COMPOSITE, compositeId } from './slice-composite.ts'
 import type { Counted, Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
 
@@ -108,8 +109,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const current = held
     const { definitions, counted, journeys } = current
     await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
-    const evaluations = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
-    const grouped = group(evaluations)
+    const evaluated = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
+    const { evaluations, grouped } = evaluated
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
@@ -118,9 +119,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
       step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
     )
     await record(decided.events)
-    const summaries = await world.trace.span('fleet.summarise', {}, async () =>
-      summarise({ definitions, grouped, timelines: counted, alerting, sparks: current.sparks, now }),
-    )
+    const rows = { ...evaluated, definitions, timelines: counted, alerting, sparks: current.sparks, now }
+    const summaries = await world.trace.span('fleet.summarise', {}, async () => summarise(rows))
     const found = { now, definitions, journeys, evaluations: grouped, summaries }
     shown = { ...found, alerting, timelines: counted, corrections }
     parts.tell(decided.decisions)
@@ -177,8 +177,17 @@ async function writeTrail({ ledger }: LoopParts, trail: Trail): Promise<readonly
 }
 
 /** SLOs first, then journeys. */
-function evaluate({ timelines, keeper }: Held, now: UnixSeconds): readonly Evaluation[] {
-  return [...timelines.evaluate(now), ...keeper.timelines.evaluate(now)]
+/** Promises with their rules; and composites of slices, which have none and are told by their parts. */
+function evaluate(
+  { timelines, keeper, composites }: Held,
+  now: UnixSeconds,
+): Pick<Summarised, 'grouped' | 'composites'> & { readonly evaluations: readonly Evaluation[] } {
+  const rows = new Set(composites.map(({ row }) => row.id))
+  const all = timelines.evaluate(now)
+  const promises = rows.size === 0 ? all : all.filter(({ slo }) => !rows.has(slo))
+  const evaluations = [...promises, ...keeper.timelines.evaluate(now)]
+  const counted = rows.size === 0 ? [] : all.filter(({ slo }) => rows.has(slo))
+  return { evaluations, grouped: group(evaluations), composites: group(counted) }
 }
 
 /** Runs one piece of work after the other; a failure is its own caller's. */
@@ -213,6 +222,8 @@ function group(evaluations: readonly Evaluation[]): ReadonlyMap<string, readonly
 interface Summarised {
   readonly definitions: Definitions
   readonly grouped: ReadonlyMap<string, readonly Evaluation[]>
+  /** Of slices, by the identity that they are counted under. */
+  readonly composites: ReadonlyMap<string, readonly Evaluation[]>
   readonly timelines: Counted
   readonly alerting: AlertingState
   readonly sparks: Sparks
@@ -222,6 +233,7 @@ interface Summarised {
 function summarise({
   definitions,
   grouped,
+  composites,
   timelines,
   alerting,
   sparks,
@@ -240,10 +252,14 @@ function summarise({
       return toSummary({ defined, objective, evaluations, spark, incident: open.get(key) })
     }),
   )
-  const composites = definitions.slos.map((defined) =>
-    compositeSummary(defined, (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? []),
+  const together = definitions.slos.map((defined) =>
+    compositeSummary(
+      defined,
+      (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? [],
+      composites.get(keyOf(compositeId(defined.slo.id), COMPOSITE)),
+    ),
   )
-  return [...summaries, ...composites].filter((summary) => summary !== undefined).sort(byUrgency)
+  return [...summaries, ...together].filter((summary) => summary !== undefined).sort(byUrgency)
 }
 
 async function recallState(
