@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
-import { failed } from './base/index.ts'
+import { failed, type Result } from './base/index.ts'
 import { loadConfig, readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
@@ -55,6 +55,15 @@ const commands: Commands = {
       const { devAthenaCommand } = await import('./cli/dev/aws/command.ts')
       return devAthenaCommand(io, options, signal)
     }),
+  import: (options) =>
+    withSystem(async (system, signal) => {
+      const { importCommand } = await import('./cli/import.ts')
+      return importCommand(io, options, (details) => datadogSlos(system, details, signal))
+    }),
+  dev: (what, options) =>
+    withSystem(async (system, signal) =>
+      (await import('./cli/dev/command.ts')).devCommand(io, system, { what, options }, signal),
+    ),
 }
 
 async function main(): Promise<void> {
@@ -124,6 +133,18 @@ async function athenaSql(options: AthenaSqlOptions): Promise<number> {
     const policies = join(ROOT, 'slo-definitions/policies')
     return athenaSqlCommand({ system, io, options, policies, ...configured })
   }, configured.config.log)
+}
+
+async function datadogSlos(
+  system: System,
+  details: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Result<{ readonly slos: readonly unknown[]; readonly corrections: readonly unknown[] }, string>> {
+  const { readDatadogSlos } = await import('./collectors/index.ts')
+  const read = await readDatadogSlos(system, details, { base: io.cwd, environment: io.env }, signal)
+  if (read.kind === 'ok') return read
+  const faults = 'kind' in read.error ? [{ message: read.error.text, remedy: read.error.remedy }] : read.error
+  return failed(faults.map(({ message, remedy }) => `${message}; ${remedy}`).join('\n'))
 }
 
 async function doctor(system: System, options: DoctorOptions): Promise<number> {

@@ -1,4 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { DevOptions, Emulated } from './dev/command.ts'
+import type { ImportOptions } from './import.ts'
+
+const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
+const EMULATED: Readonly<Record<Emulated, string>> = {
+  datadog: "Datadog's queries over a small shop",
+  cloudwatch: "CloudWatch's metrics of a small shop",
+}
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
 export interface Commands {
@@ -15,6 +23,8 @@ export interface Commands {
   readonly athenaDdl: (options: AthenaDdlOptions) => Promise<number>
   readonly athenaSql: (options: AthenaSqlOptions) => Promise<number>
   readonly devAthena: (options: DevAthenaOptions) => Promise<number>
+  readonly import: (options: ImportOptions) => Promise<number>
+  readonly dev: (what: Emulated, options: DevOptions) => Promise<number>
 }
 
 export interface AthenaDdlOptions {
@@ -132,6 +142,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addReading(program, commands, done)
   addDoctor(program, commands, done)
   addAthena(program, commands, done)
+  addImport(program, commands, done)
   addDev(program, commands, done)
   return program
 }
@@ -331,6 +342,15 @@ function addDev(program: Command, commands: Commands, done: (code: number) => vo
     .option('--running <ms>', 'how long a query runs at least', toWhole, 200)
     .addHelpText('after', examples('nines dev athena --root ./buckets --port 4566'))
     .action(async (options: DevAthenaOptions) => done(await commands.devAthena(options)))
+  for (const what of EMULATORS)
+    dev
+      .command(what)
+      .description(`Serve ${EMULATED[what]} on the loopback, until Ctrl-C.`)
+      .option('--port <n>', 'port to listen on (default: a free one, printed)', toPort, 0)
+      .option('--limit <n>', 'calls that each endpoint allows in ten minutes', toWhole, 600)
+      .option('--faults <percent>', 'of a hundred calls so many fail, stall or are answered half', toWhole, 0)
+      .addHelpText('after', examples(`nines dev ${what} --port 8126`, `nines dev ${what} --faults 20`))
+      .action(async (options: DevOptions) => done(await commands.dev(what, options)))
 }
 
 function addReading(program: Command, commands: Commands, done: (code: number) => void): void {
@@ -373,6 +393,26 @@ function addDoctor(program: Command, commands: Commands, done: (code: number) =>
       )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
     )
     .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
+}
+
+function addImport(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('import')
+    .addArgument(new Argument('<from>', 'whose promises to read').choices(['datadog']))
+    .description('Print the SLOs and corrections of another product as OpenSLO.')
+    .option('--site <site>', 'of Datadog (default: DD_SITE, else datadoghq.com); keys as for a DataSource')
+    .option('--url <url>', 'instead of a site: a proxy or an emulator')
+    .option('--file <json>', 'a saved answer of /api/v1/slo, instead of asking')
+    .option('--corrections <json>', 'a saved answer of /api/v1/slo/correction')
+    .option('--source <name>', 'the DataSource that the SLOs are to be read from', 'datadog')
+    .addHelpText(
+      'after',
+      `${examples(
+        'nines import datadog --site datadoghq.eu > slo-definitions/datadog.yaml',
+        'nines import datadog --file slos.json --source apm',
+      )}\nWhat could not be carried over is told on stderr, and the exit code is then 3.\n`,
+    )
+    .action(async (_: string, options: ImportOptions) => done(await commands.import(options)))
 }
 
 function examples(...lines: string[]): string {

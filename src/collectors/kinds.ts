@@ -1,8 +1,14 @@
 import { athena } from './athena/kind.ts'
+import { azureMonitor } from './azure/kind.ts'
+import { cloudWatch } from './cloudwatch/kind.ts'
+import { datadog } from './datadog/kind.ts'
 import { envoyAccessLogService, envoyMetricsService } from './envoy-push/kind.ts'
 import { envoyStats } from './envoy-stats/kind.ts'
+import { googleCloudMonitoring } from './google/kind.ts'
+import { httpJson } from './http-json/kind.ts'
 import type { SourceKind } from './kind.ts'
 import { envoyAccessLog, webLog } from './log/index.ts'
+import { mackerel } from './mackerel/kind.ts'
 import { openMetrics } from './openmetrics/kind.ts'
 import { openTelemetry } from './otlp/kind.ts'
 import { probe } from './probe/kind.ts'
@@ -27,5 +33,11 @@ export const SOURCE_KINDS: ReadonlyMap<string, SourceKind> = new Map(
     probe,
     athena,
     s3Logs,
+    datadog,
+    cloudWatch,
+    googleCloudMonitoring,
+    azureMonitor,
+    mackerel,
+    httpJson,
   ].map((kind) => [kind.type, kind]),
 )

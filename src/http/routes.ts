@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import * as wire from '../contract/index.ts'
 import type { Api, IncidentAction } from './api.ts'
+import { journeyRoutes } from './journey-routes.ts'
 import { parseScope, type Route, route, wordsOf } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 
@@ -43,7 +44,7 @@ const actionBody = z.discriminatedUnion('kind', [
 
 /** Every endpoint below `/api/v1` but the live stream, which is not an answer but a conversation. */
 export function createRoutes(api: Api): readonly Route[] {
-  return [...sloRoutes(api), ...serviceRoutes(api), ...incidentRoutes(api)]
+  return [...sloRoutes(api), ...serviceRoutes(api), ...journeyRoutes(api), ...incidentRoutes(api)]
 }
 
 function sloRoutes(api: Api): readonly Route[] {
