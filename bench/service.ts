@@ -23,6 +23,8 @@ import { askWindows, type Filling, fillDays, type Took } from './direct/windows.
 const SERVICES = Number(process.argv[2] ?? 250)
 const DAYS = Number(process.argv[3] ?? 30)
 const TICKS = Number(process.env['NINES_BENCH_TICKS'] ?? 60)
+/** Promises whose pages are asked for. */
+const PAGES = Number(process.env['NINES_BENCH_PAGES'] ?? 200)
 const kept = process.argv[4]
 const directory = kept ?? mkdtempSync(join(tmpdir(), 'nines-bench-service-'))
 const CLOUDS = ['aws', 'gcp', 'azure', 'rack']
@@ -163,6 +165,7 @@ const world: World = {
       try {
         return await work()
       } finally {
+        await askPages()
         const { user, system: kernel } = process.cpuUsage(before)
         const times = spans.get(name) ?? []
         times.push({ wall: performance.now() - start, cpu: (user + kernel) / 1000 })
@@ -235,6 +238,39 @@ async function live(ledger: Ledger, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** What the page of a promise asks, of one promise after the other, while minutes are written. */
+async function askPages(): Promise<void> {
+  const ids = service.fleet().slos.map(({ id }) => encodeURIComponent(id))
+  const to = world.clock.now()
+  const range = `from=${Math.floor((to - DAYS * DAY) / 7_200) * 7_200}&to=${Math.ceil(to / 7_200) * 7_200}`
+  const questions: readonly (readonly [string, (id: string) => string])[] = [
+    ['the fleet', () => 'slos'],
+    ['a promise', (id) => `slos/${id}`],
+    ['its curves', (id) => `slos/${id}/series?${range}&points=360`],
+    ['who spent it', (id) => `slos/${id}/contributors?${range}&by=cloud_provider&limit=8`],
+    ['how long requests took', (id) => `slos/${id}/latency?${range}&columns=120`],
+    ['bad requests', (id) => `slos/${id}/exemplars?${range}&limit=10`],
+    ['its days', (id) => `slos/${id}/days?count=30`],
+  ]
+  for (const [name, path] of questions) {
+    const rounds: number[][] = [[], []]
+    // The first time reads the ledger; what is over is kept from then on.
+    for (const took of rounds)
+      for (const id of ids.slice(0, PAGES)) {
+        const asked = performance.now()
+        const answer = await fetch(`${url}api/v1/${path(id)}`)
+        if (!answer.ok) throw new Error(`${path(id)} answered ${answer.status}`)
+        await answer.arrayBuffer()
+        took.push(performance.now() - asked)
+      }
+    const [first = [], again = []] = rounds
+    say(
+      `page: ${name}`,
+      `first p50 ${ms(at(first, 0.5))}, p99 ${ms(at(first, 0.99))}; again p50 ${ms(at(again, 0.5))}, p99 ${ms(at(again, 0.99))}`,
+    )
+  }
+}
+
 console.log(`${labels.length} series x ${DAYS} days, ${process.version}`)
 const options = await prepare()
 peak.rss = 0
@@ -242,7 +278,7 @@ spans.clear()
 const began = performance.now()
 const service = await createService(world, options)
 const opened = performance.now()
-await service.start()
+const { url } = await service.start()
 const answering = performance.now()
 say('cold start', `${ms(answering - began)}, of it opening ledger and definitions ${ms(opened - began)}`)
 tell([

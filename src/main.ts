@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
 import { failed, type Result } from './base/index.ts'
-import { loadConfig, readSecret } from './cli/config.ts'
+import { loadConfig } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
   type AthenaSqlOptions,
@@ -16,6 +16,7 @@ import {
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
+import { readSecret } from './cli/secret.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -37,6 +38,8 @@ const commands: Commands = {
   serve: (options) => serve(options),
   demo: (options) => demo(options),
   validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
+  exportGrafana: async (path, options) =>
+    (await import('./cli/grafana.ts')).grafanaCommand(io, path, options),
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
   test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),
@@ -47,6 +50,26 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  journeys: (name, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/journeys.ts')).journeysCommand(io, system, { ...options, name }),
+    ),
+  simulate: (journey, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/simulate.ts')).simulateCommand(io, system, { ...options, journey }),
+    ),
+  providers: (options) =>
+    withSystem(async (system) => (await import('./cli/providers.ts')).providersCommand(io, system, options)),
+  postmortem: (incident, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/postmortem.ts')).postmortemCommand(io, system, { ...options, incident }),
+    ),
+  gate: (options) =>
+    withSystem(async (system) => (await import('./cli/gate.ts')).gateCommand(io, system, options)),
+  routesShow: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
+  routesTest: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),

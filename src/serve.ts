@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DAY, earlier, later, MINUTE, type UnixSeconds, unixSeconds } from './base/index.ts'
-import { type Config, readSecret } from './cli/config.ts'
+import type { Config } from './cli/config.ts'
+import { receiversOf } from './cli/config-notify.ts'
+import { trackerOf } from './cli/config-policies.ts'
 import { createEstate, type Estate } from './cli/dev/estate/estate.ts'
 import { generateHistory } from './cli/dev/estate/history.ts'
 import { startLiveEstate } from './cli/dev/estate/live.ts'
@@ -9,6 +11,7 @@ import { createSlackEmulator } from './cli/dev/slack/index.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import type { DemoOptions } from './cli/program.ts'
 import { createProgress } from './cli/progress.ts'
+import { readSecret } from './cli/secret.ts'
 import { createService, type Service, type ServiceOptions } from './service/index.ts'
 import type { System } from './system.ts'
 
@@ -30,10 +33,21 @@ export async function serveConfigured({
   const { io } = serving
   const token = readSecret(io.env, 'SLACK_BOT_TOKEN')
   const { slack } = config.notify
-  if (token !== undefined && slack === undefined) {
+  const channels = config.notify.receivers.filter((receiver) => receiver.slack !== undefined)
+  if (token !== undefined && slack === undefined && channels.length === 0) {
     io.stderr(
       'SLACK_BOT_TOKEN is set, but nines.yaml names no channel; write notify: { slack: { channel: C0123456789 } }.\n',
     )
+    return EXIT.invalid
+  }
+  const receivers = receiversOf(config.notify, io.env)
+  if (receivers.kind === 'failed') {
+    io.stderr(`${receivers.error}\n`)
+    return EXIT.invalid
+  }
+  const tracker = trackerOf(config.policies, io.env)
+  if (tracker.kind === 'failed') {
+    io.stderr(`${tracker.error}\n`)
     return EXIT.invalid
   }
   const password = readSecret(io.env, 'CLICKHOUSE_PASSWORD')
@@ -43,11 +57,29 @@ export async function serveConfigured({
     ...optionsOf(serving, config),
     store,
     base,
-    slack:
-      token !== undefined && slack !== undefined
-        ? { kind: 'workspace', token, apiUrl: io.env['SLACK_API_URL'], ...slack }
-        : { ...EMULATED, locale: slack?.locale ?? 'en' },
+    slack: slackOf(config, token, io.env['SLACK_API_URL']),
+    policies: { budgets: config.policies.budgets, tracker: tracker.value },
+    notify: {
+      receivers: receivers.value,
+      routes: config.notify.routes,
+      hours: config.notify.hours,
+      heartbeat: config.notify.heartbeat,
+    },
   })
+}
+
+/** Without a token, an emulated workspace; without a channel of its own, only those of receivers are told. */
+function slackOf(
+  { notify }: Config,
+  token: string | undefined,
+  apiUrl: string | undefined,
+): ServiceOptions['slack'] {
+  const { slack, receivers } = notify
+  const silent = slack === undefined && receivers.length > 0
+  const channel = silent ? '' : (slack?.channel ?? EMULATED.channel)
+  const locale = slack?.locale ?? 'en'
+  if (token !== undefined) return { kind: 'workspace', token, apiUrl, channel, locale }
+  return { ...EMULATED, channel: slack === undefined ? channel : EMULATED.channel, locale }
 }
 
 const EMULATED = {
@@ -58,7 +90,7 @@ const EMULATED = {
   locale: 'en',
 } as const
 
-type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack'>
+type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack' | 'notify' | 'policies'>
 
 function optionsOf({ root, version }: Serving, config: Config): Described {
   return {
@@ -84,7 +116,9 @@ async function run(
   const { slack } = options
   const emulator =
     slack?.kind === 'emulator'
-      ? createSlackEmulator(system, { workspace: { channels: [{ name: slack.channel }] } })
+      ? createSlackEmulator(system, {
+          workspace: { channels: channelsOf(options).map((name) => ({ name })) },
+        })
       : undefined
   await using service = await createService(system, {
     ...options,
@@ -97,6 +131,12 @@ async function run(
   if (emulator) io.stderr(`No SLACK_BOT_TOKEN is set: what Slack would show is at ${url}dev/slack\n`)
   await service.run(signal)
   return EXIT.ok
+}
+
+/** Every channel that somebody is told in, for the emulated workspace. */
+function channelsOf({ slack, notify }: Pick<ServiceOptions, 'slack' | 'notify'>): readonly string[] {
+  const others = (notify?.receivers ?? []).flatMap((one) => (one.kind === 'slack' ? [one.channel] : []))
+  return [...new Set([slack?.channel ?? '', ...others])].filter((name) => name !== '')
 }
 
 /** Calls that a handler of this process answers. Slack's client asks an answer for its address, which made ones lack. */

@@ -1,3 +1,4 @@
+export { type Badge, badge } from './badge.ts'
 export { type BudgetBar, type BudgetBarOptions, budgetBar } from './budget-bar.ts'
 export { type Bullet, bullet } from './bullet.ts'
 export { burnDown, burnRates } from './burn-down.ts'

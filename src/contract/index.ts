@@ -8,6 +8,18 @@ export {
   sourceDiagnosis,
 } from './diagnosis.ts'
 export {
+  type CalendarEvents,
+  calendarEvents,
+  type Days,
+  days,
+  type Preview,
+  type PreviewAsked,
+  preview,
+  previewAsked,
+  type Review,
+  review,
+} from './insight.ts'
+export {
   type Attribution,
   attribution,
   type Cause,
@@ -90,6 +102,16 @@ export {
   type WindowEvaluation,
   windowEvaluation,
 } from './model.ts'
+export {
+  type Gate,
+  gate,
+  type Postmortem,
+  postmortem,
+  type Routes,
+  type RouteTest,
+  routes,
+  routeTest,
+} from './outward.ts'
 export {
   type Quantiles,
   type ReasonCount,

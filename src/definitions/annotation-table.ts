@@ -8,6 +8,7 @@ export const ANNOTATIONS: Readonly<Record<string, string>> = {
   'min-bad-events': 'a burn rule fires only with at least this many bad events in its long window',
   owner: 'the team that owns the SLO',
   runbook: 'a link for whoever is woken',
+  public: 'true: its badge at /badge/<id>.svg is shown to whoever asks, without login',
   locale: 'the language of its messages, as BCP 47: en, ja',
   id: 'the identity that history hangs on, when the SLO was renamed',
   aliases: 'former identities, separated by commas',

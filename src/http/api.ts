@@ -1,7 +1,9 @@
 import type {
   Attribution,
+  CalendarEvents,
   CloudMatrix,
   Contributors,
+  Days,
   DependencyGraph,
   Diagnosis,
   Distances,
@@ -16,7 +18,10 @@ import type {
   LatencyMap,
   LiveEvent,
   Meta,
+  Preview,
+  PreviewAsked,
   ProviderLedger,
+  Review,
   ServiceDetail,
   ServiceGroups,
   ServiceLatency,
@@ -27,6 +32,7 @@ import type {
   Source,
   WhatIf,
 } from '../contract/index.ts'
+import type { OutwardApi } from './outward-api.ts'
 
 /**
  * What the HTTP module is given: functions that answer with what goes over the wire. It computes nothing itself, so
@@ -49,6 +55,22 @@ export interface Api {
     id: string,
     options: RangeOptions & { readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  /** Another promise on the recorded past. */
+  readonly preview: (asked: PreviewAsked) => Promise<Preview | undefined>
+  /** What each day counted; `offset` seconds ahead of UTC, whole hours. */
+  readonly days: (
+    id: string,
+    options: {
+      readonly count: number
+      readonly offset: number
+      readonly scope: Readonly<Record<string, string>>
+    },
+  ) => Promise<Days | undefined>
+  /** Whole hours. */
+  readonly review: (range: { readonly from: number; readonly to: number }) => Promise<Review>
+  readonly events: (range: { readonly from: number; readonly to: number }) => CalendarEvents
+  /** A picture of a promise that is public by its own definition; undefined for every other. */
+  readonly badge: (id: string) => string | undefined
   readonly incidents: (options: {
     readonly state?: 'open' | 'resolved'
     readonly limit: number
@@ -76,6 +98,7 @@ export interface Api {
     service: string,
     options: ServiceOptions & { readonly kind: 'bad' | 'slow'; readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  readonly outward: OutwardApi
   /** Promises over many clouds. */
   readonly journeys: () => Journeys
   readonly journey: (name: string) => Promise<JourneyDetail | undefined>

@@ -114,6 +114,18 @@ function addApi(app: FastifyInstance, { world, api, options, closing }: Served):
     })
   }
   app.get('/api/v1/stream', (request, reply) => stream(world, api, { request, reply, closing }))
+  app.get('/badge/*', (request, reply) => {
+    const id = decodeURIComponent(request.url.split('?')[0]?.split('/badge/')[1] ?? '').replace(/\.svg$/, '')
+    const picture = api.badge(id)
+    if (picture === undefined)
+      return problem(reply, { status: 404, title: 'Not found', detail: `There is no public badge "${id}".` })
+    // Shown inside of other people's pages, which the policy of ours does not concern.
+    return reply
+      .header('cache-control', 'public, max-age=60')
+      .header('cross-origin-resource-policy', 'cross-origin')
+      .type('image/svg+xml')
+      .send(picture)
+  })
   app.get('/openapi.json', () => document)
   app.get('/healthz', () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {

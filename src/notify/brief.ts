@@ -19,6 +19,10 @@ export interface IncidentBrief {
   readonly indicator: string
   /** Empty when nobody is named. */
   readonly owner: string
+  /** Those of the SLO, for routes. Absent: none. */
+  readonly labels?: Labels
+  /** Receivers that its alert policies name. Absent: none. */
+  readonly targets?: readonly string[]
   /** A URL, or words; empty when there is none. */
   readonly runbook: string
   /** The clouds side by side, in the order of their names; empty when the SLO is not split. */

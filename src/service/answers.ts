@@ -1,8 +1,8 @@
 import { type Incident, incidentOf, incidentsOf } from '../alerting/index.ts'
-import { labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
+import { DAY, HOUR, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type { Api, IncidentAction, Readiness } from '../http/index.ts'
+import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
@@ -10,9 +10,11 @@ import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
+import { createInsights } from './insights.ts'
 import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
+import type { Past } from './past.ts'
 import { createServices } from './services.ts'
 import type { TraceViewer } from './trace-link.ts'
 import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
@@ -20,6 +22,7 @@ import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 /** What answers are made from. */
 export interface AnswerParts {
   readonly ledger: Ledger
+  readonly past: Past
   readonly loop: Loop
   /** Names of a source's inputs. */
   readonly inputsOf: (source: string) => readonly string[]
@@ -28,6 +31,7 @@ export interface AnswerParts {
   readonly viewer: TraceViewer | undefined
   readonly meta: () => wire.Meta
   readonly sources: () => Promise<readonly wire.Source[]>
+  readonly outward: OutwardApi
   readonly diagnosis: () => Promise<wire.Diagnosis>
   readonly now: () => number
   readonly metrics: () => Promise<string>
@@ -56,6 +60,7 @@ export function createAnswers(parts: AnswerParts): Api {
       return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
     },
     diagnosis: parts.diagnosis,
+    outward: parts.outward,
     ...createServices({ ...parts, shown: loop.shown }),
     ...createJourneyAnswers({
       ...parts,
@@ -77,6 +82,7 @@ export function createAnswers(parts: AnswerParts): Api {
       const found = find(id)
       return found ? detailOf(found) : compositeDetail(loop.shown(), id)
     },
+    ...createInsights({ ...parts, find, shown: loop.shown }),
     ...createDrills(parts, find, (id) => compositeParts(loop.shown(), id)),
     incidents: ({ state, limit }) => {
       const shown = loop.shown()
@@ -203,7 +209,7 @@ interface Asked {
 
 /** The questions that go to the ledger. Ranges are widened to whole minutes; an empty one answers with nothing. */
 function createDrills(
-  { ledger, inputsOf, viewer }: AnswerParts,
+  { ledger, past, inputsOf, viewer }: AnswerParts,
   find: (id: string) => Found | undefined,
   partsOf: (id: string) => readonly Found[],
 ): Pick<Api, 'series' | 'contributors' | 'latency' | 'exemplars'> {
@@ -215,19 +221,23 @@ function createDrills(
     const incidents = incidentsNewestFirst(found.shown).filter(
       (i) => i.slo === found.defined.slo.id && i.objective === found.objective.name,
     )
-    return seriesOf(ledger, {
-      ...found,
-      query: found.query,
-      id: found.summary.id,
-      scope: asked.scope,
-      range: rangeOf(asked, roundStep(asked, points)),
-      step: roundStep(asked, points),
-      incidents,
-      corrections: found.shown.corrections,
-      written: found.shown.definitions.corrections,
-      now: found.shown.now,
-      inputsOf,
-    })
+    return seriesOf(
+      { ledger, past },
+      {
+        ...found,
+        query: found.query,
+        id: found.summary.id,
+        scope: asked.scope,
+        range: rangeOf(asked, roundStep(asked, points)),
+        step: roundStep(asked, points),
+        incidents,
+        corrections: found.shown.corrections,
+        written: found.shown.definitions.corrections,
+        now: found.shown.now,
+        minutes: found.shown.timelines.minutes,
+        inputsOf,
+      },
+    )
   }
   return {
     series: async (id, asked) => {
@@ -244,9 +254,9 @@ function createDrills(
     contributors: async (id, { by, limit, ...asked }) => {
       const found = find(id)
       if (!found?.query) return undefined
-      return contributorsOf(ledger, {
+      return contributorsOf(past, {
         query: inScope(found.query, asked.scope),
-        range: rangeOf(asked, 60),
+        range: rangeOf(asked, asked.to - asked.from > 2 * DAY ? { from: HOUR, to: 60 } : 60),
         by,
         limit,
       })
@@ -254,11 +264,11 @@ function createDrills(
     latency: async (id, { columns, ...asked }) => {
       const query = requestsOf(find(id), asked)
       const width = roundStep(asked, columns)
-      return query && latencyOf(ledger, { query, range: rangeOf(asked, width), width: seconds(width) })
+      return query && latencyOf(past, { query, range: rangeOf(asked, width), width: seconds(width) })
     },
     exemplars: async (id, { limit, ...asked }) => {
       const query = requestsOf(find(id), asked)
-      return query && exemplarsOf(ledger, { query, range: rangeOf(asked, 60), limit, viewer })
+      return query && exemplarsOf(past, { query, range: rangeOf(asked, 60), limit, viewer })
     },
   }
 }
@@ -267,8 +277,13 @@ function requestsOf(found: Found | undefined, { scope }: Asked): RequestQuery | 
   return found?.query && requestsIn(inScope(found.query, scope))
 }
 
-function rangeOf({ from, to }: Asked, step: number): Range {
-  return { from: unixSeconds(Math.floor(from / step) * step), to: unixSeconds(Math.ceil(to / step) * step) }
+/** Over days, whole hours are read at the beginning: what begins within an hour begins with it. */
+function rangeOf({ from, to }: Asked, step: number | { readonly from: number; readonly to: number }): Range {
+  const steps = typeof step === 'number' ? { from: step, to: step } : step
+  return {
+    from: unixSeconds(Math.floor(from / steps.from) * steps.from),
+    to: unixSeconds(Math.ceil(to / steps.to) * steps.to),
+  }
 }
 
 function incidentsNewestFirst(shown: Shown): readonly Incident[] {

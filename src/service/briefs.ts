@@ -3,15 +3,15 @@ import { earlier, HOUR, labelsKey, minuteAfter, type UnixSeconds } from '../base
 import type { DefinedSlo } from '../definitions/index.ts'
 import type { IncidentBrief } from '../notify/index.ts'
 import type { Evaluation } from '../slo/index.ts'
-import type { Ledger } from '../store/index.ts'
 import { dataSourceOf } from '../traffic/index.ts'
 import { contributorsOf, exemplarsOf, inScope, requestsIn } from './drill.ts'
 import { keyOf, type Shown } from './loop.ts'
+import type { Past } from './past.ts'
 import type { TraceViewer } from './trace-link.ts'
 
 /** Where what a message says is known. */
 export interface BriefSources {
-  readonly ledger: Ledger
+  readonly past: Past
   readonly shown: () => Shown | undefined
   readonly completeThrough: (source: string) => UnixSeconds | undefined
   /** Ends with a slash. */
@@ -27,7 +27,7 @@ const SPENDERS = ['cloud_provider', 'cloud_region', 'operation', 'reason']
 
 /** All that a message about the incident says, but for what only the ledger knows: who spent it, and examples. */
 export function outlineOf(
-  sources: Omit<BriefSources, 'ledger'>,
+  sources: Omit<BriefSources, 'past'>,
   shown: Shown,
   incident: Incident,
 ): IncidentBrief {
@@ -45,6 +45,8 @@ export function outlineOf(
     window: defined?.slo.windows[0]?.name ?? '',
     indicator: defined?.within === undefined ? 'availability' : `within ${defined.within}`,
     owner: defined?.owner ?? '',
+    labels: labelsOf(defined),
+    targets: defined?.alerting.targets ?? [],
     runbook: defined?.runbook ?? '',
     places: evaluations.filter((e) => isCloud(e)).map((e) => ({ scope: e.scope, state: e.state })),
     contributors: [],
@@ -70,6 +72,10 @@ export async function briefOf(sources: BriefSources, id: string): Promise<Incide
   return { ...outline, ...(await spenders(sources, { incident, defined, now: shown.now })) }
 }
 
+/** A label of several values is one text for routes, with commas between. */
+const labelsOf = (defined: DefinedSlo | undefined): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(defined?.labels ?? {}).map(([name, values]) => [name, values.join(',')]))
+
 function isCloud({ scope }: Evaluation): boolean {
   return Object.keys(scope).length === 1 && 'cloud_provider' in scope
 }
@@ -78,7 +84,7 @@ const ageOf = (through: UnixSeconds | undefined, now: UnixSeconds): number | und
   through === undefined ? undefined : Math.max(0, now - through)
 
 async function spenders(
-  { ledger, viewer }: Pick<BriefSources, 'ledger' | 'viewer'>,
+  { past, viewer }: Pick<BriefSources, 'past' | 'viewer'>,
   about: { readonly incident: Incident; readonly defined: DefinedSlo | undefined; readonly now: UnixSeconds },
 ): Promise<Pick<IncidentBrief, 'contributors' | 'exemplars'>> {
   const { incident, defined, now } = about
@@ -88,10 +94,10 @@ async function spenders(
   const query = inScope(found, incident.scope)
   const to = minuteAfter(incident.resolvedAt ?? now)
   const range = { from: earlier(to, Math.max(to - incident.startedAt, HOUR)), to }
-  const spent = await contributorsOf(ledger, { query, range, by: SPENDERS, limit: CONTRIBUTORS })
+  const spent = await contributorsOf(past, { query, range, by: SPENDERS, limit: CONTRIBUTORS })
   const requests = requestsIn(query)
   const exemplars = requests
-    ? await exemplarsOf(ledger, {
+    ? await exemplarsOf(past, {
         query: requests,
         range: { from: incident.startedAt, to },
         limit: EXEMPLARS,

@@ -1,6 +1,6 @@
 import { type Labels, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
-import type { LatencyColumn, Ledger } from '../store/index.ts'
+import type { LatencyColumn } from '../store/index.ts'
 import {
   binLower,
   binUpper,
@@ -10,6 +10,7 @@ import {
   narrowSelector,
   type RequestQuery,
 } from '../traffic/index.ts'
+import type { Past } from './past.ts'
 import { type TraceViewer, traceLink } from './trace-link.ts'
 
 /** Questions that go beyond what is held in memory: who spent the budget, how long requests took, show me one. */
@@ -46,31 +47,40 @@ export interface ContributorsAsked {
 }
 
 /** Who had the bad events of the range, beside how bad the same was over the time just before, of the same length. */
-export async function contributorsOf(ledger: Ledger, asked: ContributorsAsked): Promise<wire.Contributors> {
+export async function contributorsOf(past: Past, asked: ContributorsAsked): Promise<wire.Contributors> {
   const { query, range, by, limit } = asked
+  const key = keyOfQuery(query)
   const before: Range = { from: unixSeconds(Math.max(0, 2 * range.from - range.to)), to: range.from }
-  const [now, baseline, all] = await Promise.all([
-    ledger.breakdown(query, { range, by, limit }),
-    ledger.breakdown(query, { range: before, by, limit: 1_000 }),
-    ledger.breakdown(query, { range, by: [], limit: 1 }),
+  const [now, baseline] = await Promise.all([
+    past.breakdown({ key, query, range, by }),
+    past.breakdown({ key, query, range: before, by }),
   ])
-  const past = new Map(baseline.map((row) => [labelsKey(row.labels), row]))
-  const bad = all[0]?.bad ?? 0
+  const earlier = new Map(baseline.map((row) => [labelsKey(row.labels), row]))
+  const bad = now.reduce((n, row) => n + row.bad, 0)
   return {
     range: { ...range },
     by: [...by],
-    rows: now.map((row) => {
-      const earlier = past.get(labelsKey(row.labels))
+    rows: now.slice(0, limit).map((row) => {
+      const then = earlier.get(labelsKey(row.labels))
       return {
         labels: { ...row.labels },
         good: row.good,
         bad: row.bad,
         share: bad === 0 ? 0 : row.bad / bad,
         badRatio: badRatio(row),
-        baseline: earlier ? badRatio(earlier) : null,
+        baseline: then ? badRatio(then) : null,
       }
     }),
   }
+}
+
+/** All that makes the counts of a query what they are: a changed definition is another question. */
+export function keyOfQuery({ numerator, total }: IndicatorQuery): string {
+  return JSON.stringify([numerator.counts, identityOf(numerator.query), identityOf(total)])
+}
+
+function identityOf(query: MetricQuery): unknown {
+  return query.kind === 'external' ? [query.source, query.key] : { ...query, match: query.match.text }
 }
 
 function badRatio({ good, bad }: { readonly good: number; readonly bad: number }): number | null {
@@ -82,12 +92,13 @@ const ROW_STEPS = [1, 1.5, 2, 3, 4, 5, 7]
 
 /** The heatmap: a column a stretch of time, a row a range of latency, with the threshold on an edge. */
 export async function latencyOf(
-  ledger: Ledger,
+  past: Past,
   asked: { readonly query: RequestQuery; readonly range: Range; readonly width: number },
 ): Promise<wire.LatencyMap> {
   const { range, width } = asked
   const { within, ...everything } = asked.query
-  const columns = await ledger.latency(everything, { range, width: seconds(width) })
+  const key = JSON.stringify(identityOf(everything))
+  const columns = await past.latency(everything, { key, range, width: seconds(width) })
   const edges = edgesFor(columns, within)
   return {
     range: { ...range },
@@ -139,7 +150,7 @@ const LOOKED_THROUGH = 20
 
 /** Requests that spent the budget, newest first: bad ones, and where the promise is about latency the slow ones. */
 export async function exemplarsOf(
-  ledger: Ledger,
+  past: Past,
   asked: {
     readonly query: RequestQuery
     readonly range: Range
@@ -148,7 +159,8 @@ export async function exemplarsOf(
   },
 ): Promise<readonly wire.Exemplar[]> {
   const { within, ...everything } = asked.query
-  const found = await ledger.exemplars(everything, {
+  const found = await past.exemplars(everything, {
+    key: JSON.stringify(identityOf(everything)),
     range: asked.range,
     limit: asked.limit * LOOKED_THROUGH,
   })

@@ -16,6 +16,8 @@ export interface HeldParts {
   readonly ledger: Ledger
   /** The inputs that a DataSource is read from, whose coverage makes up its own. */
   readonly inputsOf: (source: string) => readonly string[]
+  /** Called with what was written since the last look. */
+  readonly noticed?: (touched: Changes['touched']) => void
 }
 
 /** How far back coverage is read again when more of it was written: inputs of one source report at different times. */
@@ -69,7 +71,7 @@ export function hold({ ledger }: HeldParts, written: Definitions, now: UnixSecon
     timelines,
     keeper,
     dependsOn: new Map(journeys.map((one) => [one.journey.row.slo.id, dependenciesOf(one)])),
-    counted: { counts, known: timelines.known },
+    counted: { counts, known: timelines.known, minutes: timelines.minutes },
     feed,
     covered: new Map(),
     sparks: createSparks(),
@@ -88,6 +90,7 @@ export async function refresh(parts: HeldParts, held: Held, now: UnixSeconds): P
   if (corrected !== held.corrected) held.timelines.correct(corrected.corrections)
   held.corrected = corrected
   const changes = await held.feed.refresh(now)
+  parts.noticed?.(changes.touched)
   // Late data restates hours that are over.
   if (changes.touched.some(({ from }) => from < hourOf(now))) held.sparks.forget()
   const sources = new Set(held.written.slos.flatMap((defined) => defined.slo.sources))

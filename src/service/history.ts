@@ -9,15 +9,25 @@ import {
   MINUTE,
   type Range,
   type Seconds,
+  seconds,
   type UnixSeconds,
   unixSeconds,
 } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { Correction as DefinedCorrection, DefinedSlo } from '../definitions/index.ts'
-import { type Correction, history, type Objective, type ScopedBuckets, windowBounds } from '../slo/index.ts'
+import {
+  type Correction,
+  history,
+  type Objective,
+  type ScopedBuckets,
+  type SloId,
+  type Timelines,
+  windowBounds,
+} from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import { dataSourceOf, type IndicatorQuery } from '../traffic/index.ts'
-import { knownOf } from './coverage.ts'
+import { inScope, keyOfQuery } from './drill.ts'
+import type { Past } from './past.ts'
 
 export interface SeriesAsked {
   readonly id: string
@@ -33,21 +43,28 @@ export interface SeriesAsked {
   /** As they are written. */
   readonly written: readonly DefinedCorrection[]
   readonly now: UnixSeconds
+  /** What the engine holds of the running day. */
+  readonly minutes: Timelines['minutes']
   readonly inputsOf: (source: string) => readonly string[]
 }
 
+export interface HistoryParts {
+  readonly ledger: Ledger
+  readonly past: Past
+}
+
 /** Counts, budget left and burn rates over time: what the engine says of the end of each bucket. */
-export async function seriesOf(ledger: Ledger, asked: SeriesAsked): Promise<wire.SloSeries> {
+export async function seriesOf(parts: HistoryParts, asked: SeriesAsked): Promise<wire.SloSeries> {
   const { range, step, scope, objective, defined, now } = asked
   const { slo } = defined
   const reach: Range = { from: hourOf(earlier(range.from, reachOf(asked))), to: later(hourOf(now), HOUR) }
+  const drawn: Range = { from: range.from, to: unixSeconds(Math.min(range.to, Math.ceil(now / step) * step)) }
   const known = await Promise.all(
     slo.sources.map((source) =>
-      knownOf(ledger, { source, inputs: asked.inputsOf(dataSourceOf(source)), range: reach }),
+      parts.past.known({ source, inputs: asked.inputsOf(dataSourceOf(source)), range: reach }),
     ),
   )
-  const drawn: Range = { from: range.from, to: unixSeconds(Math.min(range.to, Math.ceil(now / step) * step)) }
-  const all = await bucketsOf(ledger, asked, reach)
+  const all = await bucketsOf(parts, asked, { reach, drawn })
   const own = all.filter((series) => labelsKey(series.scope) === labelsKey(scope))
   const found = history(slo, objective, own, {
     range: drawn,
@@ -114,15 +131,53 @@ function reachOf({ defined: { slo }, range }: SeriesAsked): number {
   return Math.max(DAY, ...windows, ...slo.policy.rules.map((rule) => rule.long))
 }
 
+interface Reach {
+  readonly reach: Range
+  readonly drawn: Range
+}
+
 /**
- * What the ledger has of every scope over the reach. Hours are enough for a point at the end of a step; slices are
- * judged by the minute, and so is what a correction cuts inside an hour.
+ * What was counted over the reach. Days that are over come from what was read once, the running day from what the engine
+ * holds. Slices are judged by the minute, and corrections of a part are counted from all scopes: these go to the ledger.
  */
 async function bucketsOf(
-  ledger: Ledger,
+  parts: HistoryParts,
   asked: SeriesAsked,
-  reach: Range,
+  { reach, drawn }: Reach,
 ): Promise<readonly ScopedBuckets[]> {
+  const { defined, objective, scope, now } = asked
+  const plain =
+    defined.slo.method === 'occurrences' && !asked.corrections.some((c) => concerns(c, defined.slo.id))
+  if (!plain) return readAll(parts.ledger, asked, reach)
+  const query = { ...inScope(asked.query, scope), splitBy: [] }
+  const key = keyOfQuery(query)
+  const fine = dayOf(earlier(drawn.from, finest(asked)))
+  const today = unixSeconds(Math.max(fine, dayOf(now)))
+  const past = parts.past.buckets
+  const before = await past({ key, query, range: { from: reach.from, to: fine }, width: HOUR })
+  const over = await past({ key, query, range: { from: fine, to: today }, width: seconds(widthFor(asked)) })
+  const running: Range = { from: today, to: reach.to }
+  const held = asked.minutes(defined.slo.id, objective.name, { scope, range: running })
+  const read = held ? [held] : await parts.ledger.read([query], { range: running, width: MINUTE })
+  return [...before, ...over, ...read].map((each) => ({ ...each, scope }))
+}
+
+const dayOf = (t: number): UnixSeconds => unixSeconds(Math.floor(t / DAY) * DAY)
+
+const concerns = ({ slos }: Correction, id: SloId): boolean => !slos || slos.includes(id)
+
+/** So many seconds that every bucket and every burn window of its end begins and ends on one of them. */
+function widthFor({ defined: { slo }, step, range }: SeriesAsked): number {
+  const lengths = slo.policy.rules.flatMap(({ long, short }) => [long, short])
+  return Math.max(60, [HOUR, step, range.from, ...lengths].reduce(gcd))
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b)
+}
+
+/** What the ledger has of every scope over the reach: hours, and minutes where something begins or ends inside one. */
+async function readAll(ledger: Ledger, asked: SeriesAsked, reach: Range): Promise<readonly ScopedBuckets[]> {
   const byMinute = asked.defined.slo.method !== 'occurrences'
   const fine = byMinute
     ? reach.from

@@ -18,7 +18,7 @@ import { later, type Result, type UnixSeconds, type World } from '../base/index.
 import type * as wire from '../contract/index.ts'
 import type { Definitions } from '../definitions/index.ts'
 import type { Correction, Evaluation } from '../slo/index.ts'
-import type { Journal, Ledger } from '../store/index.ts'
+import type { Changes, Journal, Ledger } from '../store/index.ts'
 import { alertingInput } from './alerting-input.ts'
 import { type Audit, type AuditLook, createAudit } from './audit.ts'
 import { compositeSummary } from './composite.ts'
@@ -34,6 +34,8 @@ export interface LoopParts {
   readonly definitions: () => Definitions
   /** The inputs that a DataSource is read from, whose coverage makes up its own. */
   readonly inputsOf: (source: string) => readonly string[]
+  /** Told what was written to the ledger since the last tick, before anything is evaluated. */
+  readonly noticed?: (touched: Changes['touched']) => void
   /** Called with what is to be told, after the journal has it. */
   readonly tell: (decisions: readonly Decision[]) => void
 }
@@ -108,7 +110,7 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
     const looked = { evaluations, now, sightedFrom, costOf: costOf(counted) }
     const decided = await world.trace.span('alerting.step', {}, async () =>
-      step(alerting, { ...alertingInput(definitions), ...looked }),
+      step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
     )
     await record(decided.events)
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>

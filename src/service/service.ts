@@ -4,23 +4,19 @@ import type { Clock, UnixSeconds, World } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import { createDefinitionsDirectory, type DefinitionsDirectory } from '../definitions/index.ts'
 import { createHttpServer, type HttpServer, type Readiness } from '../http/index.ts'
-import {
-  createOutbox,
-  createSlackDestination,
-  type DestinationStatus,
-  type Outbox,
-  type OutboxStatus,
-  sentence,
-} from '../notify/index.ts'
+import { type DestinationStatus, type Outbox, type OutboxStatus, sentence } from '../notify/index.ts'
 import { type Ledger, openLedger } from '../store/index.ts'
 import { type AnswerParts, createAnswers, fleetOf } from './answers.ts'
-import { type BriefSources, briefOf, outlineOf } from './briefs.ts'
+import { type BriefSources, outlineOf } from './briefs.ts'
 import { publishChanges } from './changes.ts'
 import { diagnose } from './diagnosis.ts'
 import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
-import type { ServiceOptions, SlackOptions } from './options.ts'
+import type { ServiceOptions } from './options.ts'
+import { createOutward, type Outward } from './outward.ts'
+import { outwardAnswers } from './outward-answers.ts'
+import { createPast, type Past } from './past.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -41,11 +37,13 @@ interface Parts {
   readonly wall: Clock
   readonly options: ServiceOptions
   readonly ledger: Ledger
+  readonly past: Past
   readonly directory: DefinitionsDirectory
   readonly sources: Sources
   readonly loop: Loop
   readonly live: Live
   readonly metrics: Metrics
+  readonly outward: Outward
   readonly outbox: Outbox
   readonly briefs: BriefSources
   readonly startedAt: UnixSeconds
@@ -80,34 +78,36 @@ function join(
   const page = {
     url: options.publicUrl ?? `http://127.0.0.1:${options.listen.port}${options.listen.basePath}/`,
   }
+  const past = createPast(ledger)
   const briefs: BriefSources = {
-    ledger,
+    past,
     shown: () => loop.shown(),
     completeThrough: (source) => completeThrough(sources, source),
     pageBase: () => page.url,
     viewer: options.traces,
     locale: slack?.locale ?? 'en',
   }
-  const outbox = createOutbox(world, {
-    journal: { read: ledger.journal.read, append: (entries) => loop.journal.append(entries) },
-    destinations: slack ? [slackDestination(world, slack)] : [],
-    brief: (id) => briefOf(briefs, id),
-  })
+  const outward = createOutward(world, { options, briefs, loop: () => loop })
   const loop: Loop = createLoop(world, {
     ledger,
     definitions: directory.current,
     inputsOf: sources.inputsOf,
-    tell: outbox.tell,
+    noticed: (touched) => {
+      for (const { source, ...range } of touched) past.touched(source, range)
+    },
+    tell: outward.tell,
   })
   const parts: Parts = {
     world,
     wall,
     options,
     ledger,
+    past,
     directory,
     sources,
     loop,
-    outbox,
+    outward,
+    outbox: outward.outbox,
     briefs,
     live: createLive(world.clock.nowMs()),
     metrics: createMetrics(options.version),
@@ -115,14 +115,6 @@ function join(
   }
   return new RunningService(parts, (url) => {
     if (options.publicUrl === undefined) page.url = url
-  })
-}
-
-function slackDestination(world: World, slack: SlackOptions) {
-  return createSlackDestination(slack.fetch ? { ...world, fetch: slack.fetch } : world, {
-    token: slack.token,
-    channel: slack.channel,
-    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
   })
 }
 
@@ -160,8 +152,9 @@ class RunningService implements Service {
   }
 
   async start(): Promise<{ readonly url: string }> {
-    const { world, options, loop, sources, directory } = this.#parts
+    const { world, options, loop, outward, sources, directory } = this.#parts
     await loop.recall()
+    await outward.recall()
     sources.update(directory.current())
     // What was written while nobody looked is late, and is seen to be, only when the ledger was looked at before.
     await loop.tick()
@@ -180,8 +173,9 @@ class RunningService implements Service {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { world, options, loop, outbox, sources, directory } = this.#parts
-    await outbox.start()
+    const { world, options, loop, outward, sources, directory } = this.#parts
+    await outward.start()
+    const telling = outward.run(signal)
     const watching = directory.run(signal)
     let read: unknown
     try {
@@ -194,6 +188,7 @@ class RunningService implements Service {
       }
     } finally {
       await watching
+      await telling
       // What the collectors still hold is written, evaluated and told before the end.
       await sources.stop()
       await loop
@@ -203,10 +198,10 @@ class RunningService implements Service {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { sources, outbox, ledger } = this.#parts
+    const { sources, outward, ledger } = this.#parts
     await this.#http?.[Symbol.asyncDispose]()
     await sources.stop()
-    await outbox[Symbol.asyncDispose]()
+    await outward[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
   }
 
@@ -229,18 +224,36 @@ class RunningService implements Service {
       metrics.ticksFailed.inc()
       world.log.error('evaluation failed; it is tried again', { err: error })
     }
+    await this.#look()
+  }
+
+  /** Whether Nines itself works; what fails here is the journal, and the next turn looks again. */
+  async #look(): Promise<void> {
+    const { world, outward } = this.#parts
+    try {
+      await outward.look(this.#shownSources(), world.clock.now())
+    } catch (error) {
+      world.log.error('what does not work could not be told', { err: error })
+    }
+  }
+
+  #shownSources(): readonly wire.Source[] {
+    const { sources, world } = this.#parts
+    return sources.statuses().map((status) => toSource(status, 0, world.clock.now()))
   }
 
   #answers(): AnswerParts {
-    const { ledger, loop, live, briefs, metrics, outbox, sources } = this.#parts
+    const { ledger, past, loop, live, briefs, metrics, outbox, outward, sources } = this.#parts
     return {
       ledger,
+      past,
       loop,
       live,
       viewer: this.#parts.options.traces,
       inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),
+      outward: outwardAnswers({ outward, briefs, shown: loop.shown }),
       diagnosis: () => this.#diagnosis(),
       now: () => this.#parts.world.clock.now(),
       ready: () => this.#readiness(),

@@ -2,7 +2,7 @@ import { HOUR, hourOf, labelsKey, later, type UnixSeconds } from '../base/index.
 import type { Evaluation, Timelines } from '../slo/index.ts'
 
 /** What was counted of a promise, and what is known of its time, as the engine holds it. */
-export type Counted = Pick<Timelines, 'counts' | 'known'>
+export type Counted = Pick<Timelines, 'counts' | 'known' | 'minutes'>
 
 /** The last 24 hours of each promise, as the fleet's rows draw them. Hours that are over are counted once. */
 export interface Sparks {

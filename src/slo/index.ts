@@ -72,6 +72,7 @@ export {
 export { type JourneyPlan, leavesOfPlan, MEASURED } from './journey/plan.ts'
 export { redundancyOf } from './journey/redundancy.ts'
 export { childrenOf, type JourneyTree, leavesOf, MOST_SHARED, sharedLeaves, without } from './journey/tree.ts'
+export { type Firing, type RuleReplay, replayRules } from './replay.ts'
 export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {
   createTimelines,

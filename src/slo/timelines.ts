@@ -23,7 +23,7 @@ import { knownMinutes, type Waiting } from './journey/known.ts'
 import { createKnowledge } from './knowledge.ts'
 import { type Meter, measure } from './measure.ts'
 import { saysOther } from './said.ts'
-import { sizeOf } from './series.ts'
+import { sizeOf, sumSteps } from './series.ts'
 import { scaleOf, stepOf } from './slices.ts'
 import type { Subject } from './subject.ts'
 
@@ -71,6 +71,15 @@ export interface Timelines {
   ) => Counts | undefined
   /** What is known of each minute of a range, by the sources of an SLO; of all nothing when there is no such SLO. */
   readonly known: (slo: SloId, range: Range, waiting: Waiting) => Uint8Array
+  /**
+   * The minutes of a range as events, uncorrected. Undefined when not all of them are held, when the method counts
+   * slices, or when there is no such SLO; a scope that was never seen had no events.
+   */
+  readonly minutes: (
+    slo: SloId,
+    objective: string,
+    asked: { readonly scope: Labels; readonly range: Range },
+  ) => Buckets | undefined
   /** How much is held: series, and bytes of counts. */
   readonly size: () => { readonly series: number; readonly bytes: number }
 }
@@ -158,6 +167,10 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       const one = held.get(slo)
       return knownMinutes(one ? knowledge.of(one) : worstOf([[]]), range, waiting)
     },
+    minutes: (slo, objective, { scope, range }) => {
+      const feed = held.get(slo)?.of.find((one) => one.objective.name === objective)?.feed
+      return feed && minutesOf(feed, labelsKey(scope), range)
+    },
     size: () => {
       const series = all.flatMap(({ feeds }) => feeds.flatMap((f) => [...f.scopes.values()]))
       return {
@@ -237,4 +250,20 @@ function countsOf(
   const total = sum[0] ?? 0
   const bad = sum[1] ?? 0
   return { good: (total - bad) / scale, bad: bad / scale }
+}
+
+function minutesOf({ judgement, scopes, start }: Feed, scope: string, range: Range): Buckets | undefined {
+  if (judgement.kind !== 'events' || range.from < start) return undefined
+  const first = range.from / 60
+  const count = Math.max(0, Math.ceil((range.to - range.from) / 60))
+  const good = new Float64Array(count)
+  const bad = new Float64Array(count)
+  const series = scopes.get(scope)?.series
+  const sum = new Float64Array(2)
+  for (let i = 0; series && i < count; i++) {
+    sumSteps(series, first + i, first + i + 1, sum)
+    bad[i] = sum[1] ?? 0
+    good[i] = (sum[0] ?? 0) - (sum[1] ?? 0)
+  }
+  return { start: range.from, width: 60, good, bad }
 }

@@ -5,6 +5,7 @@ import {
   pickLabels,
   type Range,
   type Seconds,
+  seconds,
   unixSeconds,
 } from '../base/index.ts'
 import type { IndicatorQuery } from '../traffic/index.ts'
@@ -31,34 +32,61 @@ export async function breakdown(
   options: BreakdownOptions,
   context: Context,
 ): Promise<readonly Contribution[]> {
-  const found = new Map<string, { labels: Labels; numerator: number; total: number }>()
+  const width = seconds(Math.max(1, options.range.to - options.range.from))
+  const [all = []] = await breakdowns(query, { ...options, width }, context)
+  return all.slice(0, options.limit)
+}
+
+interface Spent {
+  readonly labels: Labels
+  numerator: number
+  total: number
+}
+
+/** The same for each bucket of `width` seconds, in order. */
+export async function breakdowns(
+  query: IndicatorQuery,
+  options: Omit<BreakdownOptions, 'limit'> & { readonly width: Seconds },
+  context: Context,
+): Promise<readonly (readonly Contribution[])[]> {
+  const { range, width, by } = options
+  const count = Math.max(0, Math.ceil((range.to - range.from) / width))
+  const found = Array.from({ length: count }, () => new Map<string, Spent>())
   for (const side of ['numerator', 'total'] as const) {
     const metric = side === 'numerator' ? query.numerator.query : query.total
     const series = seriesOf(context.registry, metric)
     if (series.length === 0) continue
     const measure = measureOf(metric)
     const rows = await context.engine.query(
-      `SELECT series, reason, toUInt64(sum(${measureSql(measure.shape, measure.before)})) AS n
-       FROM ${cellsWhere(context.engine, { series, measures: [measure] }, options.range)} GROUP BY series, reason HAVING n > 0`,
+      `SELECT toUInt32(intDiv(toUInt32(minute) - ${range.from}, ${width})) AS bucket, series, reason,
+         toUInt64(sum(${measureSql(measure.shape, measure.before)})) AS n
+       FROM ${cellsWhere(context.engine, { series, measures: [measure] }, range)}
+       GROUP BY bucket, series, reason HAVING n > 0`,
     )
     while (!rows.done) {
+      const bucket = found[rows.u32()]
       const written = context.registry.byId(rows.big())?.labels ?? {}
       const labels = (metric.kind === 'requests' ? metric.match.reads?.(written) : undefined) ?? written
-      const scope = pickLabels({ ...labels, [REASON]: rows.text() }, options.by)
+      const scope = pickLabels({ ...labels, [REASON]: rows.text() }, by)
       const key = labelsKey(scope)
-      const known = found.get(key) ?? { labels: scope, numerator: 0, total: 0 }
+      const known = bucket?.get(key) ?? { labels: scope, numerator: 0, total: 0 }
       known[side] += rows.u64()
-      found.set(key, known)
+      bucket?.set(key, known)
     }
   }
-  return [...found.values()]
-    .map(({ labels, numerator, total }) => {
-      const counted = Math.min(numerator, total)
-      const good = query.numerator.counts === 'good' ? counted : total - counted
-      return { labels, good, bad: total - good }
-    })
-    .sort((a, b) => b.bad - a.bad || b.good - a.good || (labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1))
-    .slice(0, options.limit)
+  return found.map((bucket) => [...bucket.values()].map((spent) => toContribution(query, spent)).sort(byBad))
+}
+
+function toContribution({ numerator }: IndicatorQuery, spent: Spent): Contribution {
+  const { labels, total } = spent
+  const counted = Math.min(spent.numerator, total)
+  const good = numerator.counts === 'good' ? counted : total - counted
+  return { labels, good, bad: total - good }
+}
+
+/** Most bad first, then most good, then by name. */
+function byBad(a: Contribution, b: Contribution): number {
+  return b.bad - a.bad || b.good - a.good || (labelsKey(a.labels) < labelsKey(b.labels) ? -1 : 1)
 }
 
 /** The latency heatmap: per bucket of time, the bins of the layout with their counts. Empty buckets are left out. */

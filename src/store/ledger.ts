@@ -30,6 +30,11 @@ export interface Ledger extends AsyncDisposable {
   readonly coverage: (sources: readonly string[], range: Range) => Promise<readonly CoverageSpan[]>
   /** Good and bad by the values of some labels, `reason` among them, most bad first. Answers "who spent it". */
   readonly breakdown: (query: IndicatorQuery, options: BreakdownOptions) => Promise<readonly Contribution[]>
+  /** The same, one list for each bucket of `width` seconds, in order; the range is aligned to it. */
+  readonly breakdowns: (
+    query: IndicatorQuery,
+    options: Omit<BreakdownOptions, 'limit'> & { readonly width: Seconds },
+  ) => Promise<readonly (readonly Contribution[])[]>
   /** How many events took how long, per bucket of time: the latency heatmap. */
   readonly latency: (
     query: RequestQuery,

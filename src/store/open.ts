@@ -5,7 +5,7 @@ import { engineNow, readChanges, readChangesSince } from './changes.ts'
 import { openCluster } from './cluster.ts'
 import { mergeStatements, type Statement } from './coverage.ts'
 import type { Engine } from './engine.ts'
-import { breakdown, exemplars, inventory, latency } from './explore.ts'
+import { breakdown, breakdowns, exemplars, inventory, latency } from './explore.ts'
 import { openJournal } from './journal.ts'
 import type { Ledger } from './ledger.ts'
 import { applyRetention, migrate } from './migrate.ts'
@@ -77,6 +77,10 @@ async function openOn(engine: Engine, given: { world: World; options: LedgerOpti
     breakdown: async (query, asked) => {
       await fresh()
       return breakdown(query, asked, context)
+    },
+    breakdowns: async (query, asked) => {
+      await fresh()
+      return breakdowns(query, asked, context)
     },
     latency: async (query, asked) => {
       await fresh()

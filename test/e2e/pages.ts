@@ -95,7 +95,8 @@ async function visit(browser: Browser, url: string, options: VisitOptions = {}):
 /** Waits until nothing is loading and charts, if any, are drawn. */
 export async function settle(page: Page): Promise<void> {
   await page.waitForSelector('h1, .state.failed')
-  await page.waitForSelector('.state.loading', { state: 'detached' })
+  // The gallery shows what waiting looks like, for ever.
+  await page.waitForSelector('.state.loading:not(.gallery *)', { state: 'detached' })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
 }
 

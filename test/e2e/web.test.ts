@@ -19,7 +19,9 @@ afterAll(() => pages?.[Symbol.asyncDispose]())
 describe.skipIf(!there)('the pages', () => {
   test('weigh at most 200 KB of packed JavaScript at the first load', () => {
     const html = readFileSync(join(pages.root, 'index.html'), 'utf8')
-    const first = [...html.matchAll(/src="\.\/(assets\/[^"]+\.js|boot\.js)"/g)].map((m) => m[1] ?? '')
+    const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js|boot\.js)"/g)].map(
+      (m) => m[1] ?? '',
+    )
     const size = (name: string): number => gzipSync(readFileSync(join(pages.root, name))).length
     const all = readdirSync(join(pages.root, 'assets')).filter((n) => n.endsWith('.js'))
     console.log(
@@ -40,6 +42,12 @@ describe.skipIf(!there)('the pages', () => {
       'service/checkout',
       'incidents/INC-2026-0147',
       'sources',
+      'try?service=checkout&source=edge',
+      'compare?slos=checkout-availability+search-fast',
+      'review',
+      'events',
+      'wall',
+      'dev/gallery',
     ]) {
       await page.goto(pages.estate.url + path)
       await settle(page)
@@ -67,6 +75,8 @@ describe.skipIf(!there)('the pages', () => {
     ['light', 'ja'],
     ['dark', 'en'],
     ['dark', 'ja'],
+    ['contrast', 'en'],
+    ['contrast', 'ja'],
   ])('have no accessibility fault, %s %s', async (theme, lang) => {
     const empty = await pages.serve({ scenario: 'empty' })
     const broken = await pages.serve({ scenario: 'broken' })
@@ -91,16 +101,35 @@ describe.skipIf(!there)('the pages', () => {
       ['incidents/INC-2026-0147', pages.estate],
       ['incidents/INC-2026-0146', pages.estate],
       ['sources', pages.estate],
+      ['try', pages.estate],
+      ['try?service=checkout&source=edge', pages.estate],
+      ['try?slo=payments-authorise&target=99.99', pages.estate],
+      ['try?service=nothing', pages.estate],
+      ['compare', pages.estate],
+      ['compare?slos=checkout-availability+search-fast@cloud_provider%3Daws', pages.estate],
+      ['review', pages.estate],
+      ['events', pages.estate],
+      ['wall', pages.estate],
+      ['dev/gallery', pages.estate],
       ['nowhere', pages.estate],
       ['slo/nothing', pages.estate],
       ['', empty],
       ['incidents', empty],
       ['sources', empty],
       ['services', empty],
+      ['review', empty],
+      ['events', empty],
+      ['try', empty],
+      ['wall', empty],
       ['', broken],
       ['incidents', broken],
       ['services', broken],
       ['service/checkout', broken],
+      ['review', broken],
+      ['events', broken],
+      ['try?service=checkout', broken],
+      ['compare', broken],
+      ['wall', broken],
     ] as const
     const { page, context } = await pages.visit('about:blank', { reducedMotion: 'reduce', locale: lang })
     const faults: string[] = []
@@ -133,6 +162,12 @@ describe.skipIf(!there)('the pages', () => {
         'incidents',
         'incidents/INC-2026-0147',
         'sources',
+        'try?service=checkout&source=edge',
+        'compare?slos=checkout-availability+search-fast',
+        'review',
+        'events',
+        'wall',
+        'dev/gallery',
       ]) {
         await page.goto(`${pages.estate.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`)
         await settle(page)

@@ -46,12 +46,28 @@ interface Asked {
   readonly options: unknown
 }
 
+const GATE = { now: 1, asked: 'x', state: 'open' as const, reason: '', slos: [], override: null }
+
 function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEvent) => void)[] = []): Api {
   const note = async (what: string, options: unknown): Promise<undefined> => {
     asked.push({ what, options })
     return undefined
   }
+  const asks = (options: unknown) => asked.push({ what: 'gate', options })
   return {
+    outward: {
+      routes: () => ({ receivers: [], routes: [] }),
+      testRoutes: (labels) => ({ labels: { ...labels }, told: [] }),
+      gate: (question) => {
+        asks(question)
+        return GATE
+      },
+      postmortem: () => undefined,
+      openGate: async (question, by) => {
+        asks({ ...question, ...by })
+        return GATE
+      },
+    },
     meta: () => ({
       version: '1',
       now,
@@ -83,6 +99,17 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
       return [{ seq: 1, at: now, kind: 'correction', text: 'Approved by sato.', data: { id: 'upgrade' } }]
     },
     sources: async () => [],
+    preview: async (asked) => note('preview', asked),
+    days: (id, options) => note(id, options),
+    review: async (range) => {
+      asked.push({ what: 'review', options: range })
+      return { range, rows: [] }
+    },
+    events: (range) => {
+      asked.push({ what: 'events', options: range })
+      return { range, events: [] }
+    },
+    badge: (id) => (id === 'checkout' ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined),
     distances: async ({ from, to }) => ({ range: { from, to }, legs: [] }),
     services: async (options) => {
       asked.push({ what: 'services', options })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { microseconds, unixSeconds } from '../../src/base/index.ts'
 import { inScope, latencyOf, roundStep } from '../../src/service/drill.ts'
-import type { Ledger } from '../../src/store/index.ts'
+import type { Past } from '../../src/service/past.ts'
 import { binOf, type IndicatorQuery, parseSelector, type RequestQuery } from '../../src/traffic/index.ts'
 
 const selector = parseSelector('{service_name="checkout"}', () => ({
@@ -40,7 +40,7 @@ test('every request is in one row of the heatmap, and the threshold lies between
   const durations = [200, 9_000, 260_000, 299_999, 300_000, 310_000, 5_200_000]
     .map(binOf)
     .sort((a, b) => a - b)
-  const latency: Ledger['latency'] = async () => [
+  const latency: Past['latency'] = async () => [
     {
       start: unixSeconds(0),
       bins: [...new Set(durations)],
@@ -48,7 +48,7 @@ test('every request is in one row of the heatmap, and the threshold lies between
     },
   ]
   const range = { from: unixSeconds(0), to: unixSeconds(3_600) }
-  const map = await latencyOf({ latency } as Ledger, {
+  const map = await latencyOf({ latency } as Past, {
     query: { ...total, within: microseconds(250_000) },
     range,
     width: 3_600,

@@ -7,6 +7,7 @@ import { labelsKey, type UnixSeconds, unixSeconds } from '../../src/base/index.t
 import { type Definitions, loadDefinitions } from '../../src/definitions/index.ts'
 import { seriesOf } from '../../src/service/history.ts'
 import { createLoop, type Loop, type Shown } from '../../src/service/loop.ts'
+import { createPast } from '../../src/service/past.ts'
 import { toEvaluation } from '../../src/service/view.ts'
 import { type Ledger, openLedger } from '../../src/store/index.ts'
 import type { CoverageSpan, TrafficRow } from '../../src/traffic/index.ts'
@@ -306,6 +307,7 @@ async function graph() {
   if (!defined || !objective || !query) throw new Error('nothing is defined')
   const range = { from: unixSeconds(START - 3 * DAY), to: unixSeconds(START) }
   const asked = { id: 'checkout', defined, objective, query, scope: {}, range, step: HOUR, incidents: [] }
-  const more = { corrections, written: current.corrections, now, inputsOf: () => [] }
-  return seriesOf(ledger, { ...asked, ...more })
+  const { minutes } = shown().timelines
+  const more = { corrections, written: current.corrections, now, minutes, inputsOf: () => [] }
+  return seriesOf({ ledger, past: createPast(ledger) }, { ...asked, ...more })
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import {
   type ApiProblem,
+  calendarEvents,
   contributors,
+  days,
   diagnosis,
   exemplar,
+  type Fleet,
   fleet,
   type IncidentDetail,
   type IncidentSummary,
@@ -13,6 +16,8 @@ import {
   latencyMap,
   liveEvent,
   meta,
+  preview,
+  review,
   type SloDetail,
   type SloSummary,
   serviceDetail,
@@ -27,6 +32,7 @@ import { contributorsOf, exemplarsOf, latencyOf } from './answers.ts'
 import { cloudsOf, evaluateScope, type Kept, seriesOf, summarise } from './evaluate.ts'
 import { createHistory } from './history.ts'
 import { createIncidents, type Story } from './incidents.ts'
+import { daysOf, eventsOf, previewOf, reviewOf } from './insights.ts'
 import { profiles } from './profiles.ts'
 import {
   diagnosisAt,
@@ -41,8 +47,8 @@ import {
 import { metaAt, sourcesAt } from './sources.ts'
 import { yamlOf } from './yaml.ts'
 
-/** `empty`: nothing is defined yet. `large`: ten thousand promises. `broken`: every answer is a failure. */
-export type Scenario = 'estate' | 'empty' | 'large' | 'broken'
+/** `empty`: nothing is defined yet. `thousand`, `large`: so many promises, ten thousand. `broken`: every answer is a failure. */
+export type Scenario = 'estate' | 'empty' | 'thousand' | 'large' | 'broken'
 
 interface Context {
   readonly now: number
@@ -76,8 +82,8 @@ export function createEstate({ start, scenario }: { start: number; scenario: Sce
   const stories = scenario === 'empty' ? [] : createIncidents(start)
   const summaries = (now: number): SloSummary[] => {
     const all = kept.map((k) => summarise(k, now, openIncident(stories, k.profile.slo)))
-    if (scenario !== 'large') return all
-    return Array.from({ length: 10_000 }, (_, i) => {
+    if (scenario !== 'large' && scenario !== 'thousand') return all
+    return Array.from({ length: scenario === 'large' ? 10_000 : 1_000 }, (_, i) => {
       const one = all[(i * 7) % all.length] ?? all[0]
       if (one === undefined) throw new Error('the estate has no promises to repeat')
       const service = `${one.service}-${Math.floor(i / all.length)}`
@@ -123,6 +129,10 @@ export function createEstate({ start, scenario }: { start: number; scenario: Sce
         contributors,
         contributorsOf(k, { from, to, scope, by, limit: Number(query.get('limit') ?? 10) }),
       )
+    }
+    if (rest === 'days') {
+      const offset = Number(query.get('offset') ?? 0)
+      return good(days, daysOf(k, { scope, count: Number(query.get('count') ?? 365), offset, now }))
     }
     if (rest === 'latency')
       return good(
@@ -180,7 +190,8 @@ export function createEstate({ start, scenario }: { start: number; scenario: Sce
       if (kind === 'diagnosis') return good(diagnosis, diagnosisAt(now, scenario === 'empty'))
       if (kind === 'services') return ofService(kept, { name: id, rest, query, now })
       const k = byId.get(id)
-      return kind === 'slos' && k ? ofSlo(k, rest, query, now) : missing(id)
+      if (kind === 'slos') return k ? ofSlo(k, rest, query, now) : missing(id)
+      return insightOf({ kept, fleetAt, scenario, start }, { kind, query, now, body })
     },
     tick: (now) => {
       const { sentence, states, slos } = fleetAt(now)
@@ -224,6 +235,42 @@ function askedOf(query: URLSearchParams, now: number): ServiceAsked {
     scope: scopeOf(query.get('scope')),
     source: query.get('source') ?? undefined,
     points: 24,
+  }
+}
+
+interface InsightParts {
+  readonly kept: readonly Kept[]
+  readonly fleetAt: (now: number) => Fleet
+  readonly scenario: Scenario
+  readonly start: number
+}
+
+function insightOf(
+  { kept, fleetAt, scenario, start }: InsightParts,
+  {
+    kind,
+    query,
+    now,
+    body,
+  }: { kind: string | undefined; query: URLSearchParams; now: number; body: unknown },
+): Answer {
+  const range = { from: Number(query.get('from') ?? 0), to: Number(query.get('to') ?? now) }
+  switch (kind ?? '') {
+    case 'preview': {
+      const found = previewOf(kept, body, now)
+      return found ? good(preview, found) : missing('preview')
+    }
+    case 'review': {
+      const states = new Map(fleetAt(now).slos.map((s) => [s.id, s.state]))
+      return good(
+        review,
+        reviewOf(kept, range, (slo) => states.get(slo) ?? 'unknown'),
+      )
+    }
+    case 'events':
+      return good(calendarEvents, scenario === 'empty' ? { range, events: [] } : eventsOf(range, start))
+    default:
+      return missing(kind ?? '')
   }
 }
 

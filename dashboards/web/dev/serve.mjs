@@ -1,4 +1,4 @@
-// node dashboards/web/dev/serve.mjs [--port 4173] [--scenario estate|empty|large|broken] [--prefix /nines/]
+// node dashboards/web/dev/serve.mjs [--port 4173] [--scenario estate|empty|thousand|large|broken] [--prefix /nines/]
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'

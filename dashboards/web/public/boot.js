@@ -8,5 +8,6 @@
     // Storage may be switched off; the system's choice stands.
   }
   const theme = asked ?? kept
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme
+  if (theme === 'light' || theme === 'dark' || theme === 'contrast')
+    document.documentElement.dataset.theme = theme
 })()

@@ -7,11 +7,15 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { fleetQuery } from './api/queries.ts'
+import type { CompareSearch } from './compare/ComparePage.tsx'
 import { FleetPage } from './fleet/FleetPage.tsx'
 import type { FleetSearch } from './fleet/filter.ts'
 import { IncidentsPage } from './incidents/IncidentsPage.tsx'
+import type { PlansSearch } from './plans/PlansPage.tsx'
+import type { ReviewSearch } from './review/ReviewPage.tsx'
 import { Shell } from './shell/Shell.tsx'
 import { NotFound } from './shell/States.tsx'
+import type { TrySearch } from './try/TryPage.tsx'
 
 /** The address is the state of the page: what is not in it is the default. Values are plain texts, never JSON. */
 type Asked = Record<string, unknown>
@@ -120,6 +124,47 @@ const sourcesRoute = createRoute({
   component: lazyRouteComponent(() => import('./sources/SourcesPage.tsx'), 'SourcesPage'),
 })
 
+const tryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/try',
+  component: lazyRouteComponent(() => import('./try/TryPage.tsx'), 'TryPage'),
+  validateSearch: (asked: Asked): TrySearch =>
+    present(asked, ['slo', 'service', 'source', 'scope', 'target', 'within', 'window']),
+})
+
+const compareRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/compare',
+  component: lazyRouteComponent(() => import('./compare/ComparePage.tsx'), 'ComparePage'),
+  validateSearch: (asked: Asked): CompareSearch => present(asked, ['slos', 'from', 'to']),
+})
+
+const reviewRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/review',
+  component: lazyRouteComponent(() => import('./review/ReviewPage.tsx'), 'ReviewPage'),
+  validateSearch: (asked: Asked): ReviewSearch => present(asked, ['from', 'to']),
+})
+
+const plansRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/events',
+  component: lazyRouteComponent(() => import('./plans/PlansPage.tsx'), 'PlansPage'),
+  validateSearch: (asked: Asked): PlansSearch => present(asked, ['at']),
+})
+
+const wallRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/wall',
+  component: lazyRouteComponent(() => import('./wall/WallPage.tsx'), 'WallPage'),
+})
+
+const galleryRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/dev/gallery',
+  component: lazyRouteComponent(() => import('./gallery/GalleryPage.tsx'), 'GalleryPage'),
+})
+
 const routeTree = rootRoute.addChildren([
   fleetRoute,
   sloRoute,
@@ -128,6 +173,12 @@ const routeTree = rootRoute.addChildren([
   incidentsRoute,
   incidentRoute,
   sourcesRoute,
+  tryRoute,
+  compareRoute,
+  reviewRoute,
+  plansRoute,
+  wallRoute,
+  galleryRoute,
 ])
 
 export function createAppRouter(client: QueryClient) {

@@ -1,6 +1,7 @@
 import type { AlertingEvent, DecisionReason } from '../../alerting/index.ts'
 import type { UnixSeconds } from '../../base/index.ts'
 import type { MessageRef, Part } from '../destination.ts'
+import type { Notice } from '../notice.ts'
 import type { OutboxRecord } from './record.ts'
 
 /** What one destination knows and wants of one incident, or of one digest. */
@@ -8,6 +9,8 @@ export interface Track {
   readonly incident: string
   /** Set for a digest: the incidents it tells of. */
   readonly digestOf?: readonly string[]
+  /** Set for a notice, which is one message and nothing after it. */
+  readonly notice?: Notice
   open: boolean
   page: boolean
   mutedUntil: UnixSeconds | undefined
@@ -37,6 +40,8 @@ export interface Track {
   check: Check | undefined
   /** Nothing will ever be posted for it again. */
   closed: boolean
+  /** Up to what had happened when routes were found to lead elsewhere; 0: they were not asked, or lead here. */
+  passed: number
 }
 
 export interface Line {
@@ -112,6 +117,7 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   doubt: undefined,
   check: undefined,
   closed: false,
+  passed: 0,
 })
 
 /** What people need to hear of an event of the journal, as the decision that went with it said. */
@@ -234,6 +240,11 @@ export function record(track: Track, entry: OutboxRecord, atMs: number): void {
     case 'updated':
       paid(track, entry.seq)
       break
+    case 'passed':
+      track.passed = entry.seq
+      track.lines = track.lines.filter((line) => line.seq > entry.seq)
+      paid(track, entry.seq)
+      break
     case 'gone':
       if (!entry.deleted) track.before = track.headline?.ref
       track.headline = undefined
@@ -261,6 +272,7 @@ function recordSent(track: Track, entry: Extract<OutboxRecord, { kind: 'sent' }>
   switch (entry.part) {
     case 'headline':
       track.headline = { ref, hash: undefined, page: undefined }
+      track.passed = 0
       track.posts = entry.seq
       break
     case 'line':
@@ -312,7 +324,7 @@ export const needsHeadline = (track: Track): boolean =>
   !track.closed &&
   track.digestOf === undefined &&
   track.headline === undefined &&
-  (track.open || track.owed > 0)
+  ((track.open && track.passed === 0) || track.owed > 0)
 
 /** Whether something is still to be told. */
 export const isPending = (track: Track): boolean =>

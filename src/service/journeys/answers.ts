@@ -7,6 +7,7 @@ import type { IndicatorQuery } from '../../traffic/index.ts'
 import { roundStep } from '../drill.ts'
 import { seriesOf } from '../history.ts'
 import { keyOf, type Shown } from '../loop.ts'
+import type { Past } from '../past.ts'
 import { graphOf, matrixOf } from './graph.ts'
 import { journeySeries } from './history.ts'
 import { SILENCE, WAIT } from './keeper.ts'
@@ -20,6 +21,7 @@ import { feasibilityFor, toAttribution, toFeasibility, toLeaves, toNodes, unmeas
 
 export interface JourneyParts {
   readonly ledger: Ledger
+  readonly past: Past
   readonly shown: () => Shown | undefined
   readonly inputsOf: (source: string) => readonly string[]
   /** The row's own detail, as the SLO pages have it. */
@@ -175,7 +177,7 @@ function askedRange(
 }
 
 async function seriesAnswer(
-  { ledger, inputsOf }: JourneyParts,
+  { ledger, past, inputsOf }: JourneyParts,
   { shown, planned }: { readonly shown: Shown; readonly planned: PlannedJourney },
   asked: RangeOptions & { readonly points: number },
 ): Promise<wire.JourneySeries> {
@@ -185,7 +187,7 @@ async function seriesAnswer(
     to: unixSeconds(Math.ceil(asked.to / step) * step),
   }
   const series = await journeySeries(sourcesAt(ledger, shown), { shown, planned, range, step })
-  const about = { range, step, now: shown.now, inputsOf, ledger, shown }
+  const about = { range, step, now: shown.now, inputsOf, ledger, past, shown }
   const leaves: wire.JourneySeries['leaves'] = []
   for (const [i, leaf] of planned.leaves.entries()) {
     const own = isSlo(leaf) ? await leafSeries(leaf, about) : undefined
@@ -202,22 +204,27 @@ function leafSeries(
     readonly now: UnixSeconds
     readonly inputsOf: JourneyParts['inputsOf']
     readonly ledger: Ledger
+    readonly past: Past
     readonly shown: Shown
   },
 ): Promise<wire.SloSeries> | undefined {
   const { defined, objective, where } = leaf
   const query: IndicatorQuery | undefined = defined.queries.find(({ id }) => id === objective.indicator)
   if (!query) return undefined
-  const { ledger, shown, ...asked } = about
-  return seriesOf(ledger, {
-    ...asked,
-    id: leaf.name,
-    defined,
-    objective,
-    query,
-    scope: where,
-    incidents: [],
-    corrections: shown.corrections,
-    written: shown.definitions.corrections,
-  })
+  const { ledger, past, shown, ...asked } = about
+  return seriesOf(
+    { ledger, past },
+    {
+      ...asked,
+      minutes: shown.timelines.minutes,
+      id: leaf.name,
+      defined,
+      objective,
+      query,
+      scope: where,
+      incidents: [],
+      corrections: shown.corrections,
+      written: shown.definitions.corrections,
+    },
+  )
 }

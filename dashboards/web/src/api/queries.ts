@@ -1,6 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type {
+  CalendarEvents,
   Contributors,
+  Days,
   Diagnosis,
   Distances,
   Exemplar,
@@ -9,6 +11,9 @@ import type {
   IncidentSummary,
   LatencyMap,
   Meta,
+  Preview,
+  PreviewAsked,
+  Review,
   ServiceDetail,
   ServiceGroups,
   ServiceLatency,
@@ -17,7 +22,7 @@ import type {
   SloSeries,
   Source,
 } from '../../../../src/contract/index.ts'
-import { read } from './client.ts'
+import { read, write } from './client.ts'
 
 /** A stretch of time of one promise, of the whole or one split. */
 export interface Stretch {
@@ -205,4 +210,43 @@ export const serviceExemplarsQuery = (stretch: ServiceStretch, kind: 'bad' | 'sl
           signal,
         })
       ).exemplars,
+  })
+
+export const previewQuery = (asked: PreviewAsked, enabled = true) =>
+  queryOptions({
+    queryKey: ['preview', asked],
+    queryFn: () => write<Preview>('preview', asked),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    enabled,
+  })
+
+/** `offset`: what the reader's clock is ahead of UTC, in seconds. */
+export const daysQuery = (id: string, asked: { scope: string; offset: number }) =>
+  queryOptions({
+    queryKey: ['days', id, asked],
+    queryFn: ({ signal }) =>
+      read<Days>(`${slo(id)}/days`, {
+        query: { scope: asked.scope, offset: String(asked.offset), count: '371' },
+        signal,
+      }),
+    staleTime: 60_000,
+  })
+
+export const reviewQuery = ({ from, to }: { from: number; to: number }) =>
+  queryOptions({
+    queryKey: ['review', from, to],
+    queryFn: ({ signal }) =>
+      read<Review>('review', { query: { from: String(from), to: String(to) }, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+
+export const eventsQuery = ({ from, to }: { from: number; to: number }) =>
+  queryOptions({
+    queryKey: ['events', from, to],
+    queryFn: ({ signal }) =>
+      read<CalendarEvents>('events', { query: { from: String(from), to: String(to) }, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
   })

@@ -11,12 +11,13 @@ export function zoneName(zone: Zone): string {
   return NAMES[zone] ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
-export type InstantStyle = 'minute' | 'second' | 'day' | 'day-minute' | 'full'
+export type InstantStyle = 'minute' | 'second' | 'day' | 'day-minute' | 'month' | 'full'
 
 const STYLES: Readonly<Record<InstantStyle, Intl.DateTimeFormatOptions>> = {
   minute: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   second: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   day: { month: 'short', day: 'numeric' },
+  month: { month: 'short' },
   'day-minute': { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   full: {
     year: 'numeric',
@@ -82,4 +83,17 @@ export function fromInput(text: string, zone: Zone): number | undefined {
   if (zone === 'local') return Math.floor(new Date(text).getTime() / 1000)
   const offset = zone === 'jst' ? '+09:00' : 'Z'
   return Math.floor(new Date(`${text}:00${offset}`).getTime() / 1000)
+}
+
+/** What the zone's clock is ahead of UTC at an instant, in seconds, to the whole hour. */
+export function offsetOf(zone: Zone, at: number): number {
+  if (zone === 'utc') return 0
+  if (zone === 'jst') return 32_400
+  return Math.round(-new Date(at * 1000).getTimezoneOffset() / 60) * 3600
+}
+
+/** The month and year of an instant, in the reader's language. */
+export function monthName(at: number, { language, zone }: { language: Language; zone: Zone }): string {
+  const style = { year: 'numeric', month: 'long', timeZone: zoneName(zone) } as const
+  return new Intl.DateTimeFormat(language, style).format(at * 1000)
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import type { ServiceDetail, State } from '../../../../src/contract/index.ts'
 import { Glyph } from '../drawing/Drawn.tsx'
+import { scopeText } from '../format/scope.ts'
 import { useVoice } from '../shell/voice.ts'
 import { isTold } from './filter.ts'
 
@@ -32,6 +33,15 @@ export function ServiceSide({ service }: { service: ServiceDetail }): ReactEleme
             ))}
           </ul>
         )}
+        <p>
+          <Link
+            to="/try"
+            search={{ service: service.service, source: service.source, scope: scopeText(service.scope) }}
+            className="link"
+          >
+            {words.tryNewFor}
+          </Link>
+        </p>
       </section>
       <section>
         <h2>{words.outcomes}</h2>

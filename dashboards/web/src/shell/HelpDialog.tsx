@@ -8,6 +8,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }): ReactElement {
   const rows: readonly (readonly [string, string])[] = [
     ['/ · Ctrl K · ⌘ K', words.keySearch],
     ['g f · g v · g i · g s', words.keyNavigate],
+    ['g r · g e · g t · g c · g w', words.keyNavigateMore],
     ['j · k', words.keyMove],
     ['Enter', words.keyOpen],
     ['[ · ]', words.keyShift],

@@ -96,38 +96,65 @@ function useChoices(onHelp: () => void): Choice[] {
   const seen = useQuery(servicesQuery(DEFAULT_LENGTH)).data?.services.map(({ service }) => service) ?? []
   const services = [...new Set([...seen, ...slos.map(({ service }) => service)])].sort()
   const icon = (name: IconName): ReactElement => <Icon name={name} size={16} />
-  const pages: Choice[] = [
-    {
-      key: 'p-fleet',
-      text: words.fleet,
-      detail: 'g f',
-      mark: icon('fleet'),
-      act: () => void navigate({ to: '/' }),
-    },
-    {
-      key: 'p-services',
-      text: words.services,
-      detail: 'g v',
+  const pages = usePages()
+  const commands = useCommands(onHelp)
+  return [
+    ...slos.map((s) => ({
+      key: `s-${s.id}`,
+      text: s.name,
+      detail: `${s.service} · ${words[s.state]}`,
+      mark: <Glyph state={s.state} />,
+      act: () => void navigate({ to: '/slo/$', params: { _splat: s.id } }),
+    })),
+    ...pages,
+    ...services.map((name) => ({
+      key: `v-${name}`,
+      text: name,
+      detail: words.service,
       mark: icon('services'),
-      act: () => void navigate({ to: '/services' }),
-    },
-    {
-      key: 'p-incidents',
-      text: words.incidents,
-      detail: 'g i',
+      act: () => void navigate({ to: '/service/$', params: { _splat: name } }),
+    })),
+    ...incidents.map((i) => ({
+      key: `i-${i.id}`,
+      text: `${i.id} ${i.name}`,
+      detail: words[i.state],
       mark: icon('incidents'),
-      act: () => void navigate({ to: '/incidents' }),
-    },
-    {
-      key: 'p-sources',
-      text: words.sources,
-      detail: 'g s',
-      mark: icon('sources'),
-      act: () => void navigate({ to: '/sources' }),
-    },
+      act: () => void navigate({ to: '/incidents/$incidentId', params: { incidentId: i.id } }),
+    })),
+    ...commands,
   ]
+}
+
+/** Where to go, by the same keys as everywhere. */
+const PAGES = [
+  { to: '/', keys: 'g f', word: 'fleet', icon: 'fleet' },
+  { to: '/services', keys: 'g v', word: 'services', icon: 'services' },
+  { to: '/incidents', keys: 'g i', word: 'incidents', icon: 'incidents' },
+  { to: '/review', keys: 'g r', word: 'review', icon: 'review' },
+  { to: '/events', keys: 'g e', word: 'plans', icon: 'plans' },
+  { to: '/try', keys: 'g t', word: 'tryPick', icon: 'try' },
+  { to: '/compare', keys: 'g c', word: 'compareTitle', icon: 'compare' },
+  { to: '/wall', keys: 'g w', word: 'wall', icon: 'wall' },
+  { to: '/sources', keys: 'g s', word: 'sources', icon: 'sources' },
+] as const
+
+function usePages(): Choice[] {
+  const words = useWords()
+  const navigate = useNavigate()
+  return PAGES.map(({ to, keys, word, icon }) => ({
+    key: `p-${to}`,
+    text: words[word],
+    detail: keys,
+    mark: <Icon name={icon} size={16} />,
+    act: () => void navigate({ to }),
+  }))
+}
+
+function useCommands(onHelp: () => void): Choice[] {
+  const words = useWords()
+  const icon = (name: IconName): ReactElement => <Icon name={name} size={16} />
   const zoneNames = { local: words.zoneLocal, utc: words.zoneUtc, jst: words.zoneJst }
-  const commands: Choice[] = [
+  return [
     {
       key: 'c-light',
       text: `${words.theme}: ${words.themeLight}`,
@@ -141,6 +168,13 @@ function useChoices(onHelp: () => void): Choice[] {
       detail: 't',
       mark: icon('theme'),
       act: () => choose({ theme: 'dark' }),
+    },
+    {
+      key: 'c-contrast',
+      text: `${words.theme}: ${words.themeContrast}`,
+      detail: '',
+      mark: icon('theme'),
+      act: () => choose({ theme: 'contrast' }),
     },
     {
       key: 'c-system',
@@ -171,30 +205,5 @@ function useChoices(onHelp: () => void): Choice[] {
       act: () => choose({ zone }),
     })),
     { key: 'c-help', text: words.help, detail: '?', mark: icon('help'), act: onHelp },
-  ]
-  return [
-    ...slos.map((s) => ({
-      key: `s-${s.id}`,
-      text: s.name,
-      detail: `${s.service} · ${words[s.state]}`,
-      mark: <Glyph state={s.state} />,
-      act: () => void navigate({ to: '/slo/$', params: { _splat: s.id } }),
-    })),
-    ...pages,
-    ...services.map((name) => ({
-      key: `v-${name}`,
-      text: name,
-      detail: words.service,
-      mark: icon('services'),
-      act: () => void navigate({ to: '/service/$', params: { _splat: name } }),
-    })),
-    ...incidents.map((i) => ({
-      key: `i-${i.id}`,
-      text: `${i.id} ${i.name}`,
-      detail: words[i.state],
-      mark: icon('incidents'),
-      act: () => void navigate({ to: '/incidents/$incidentId', params: { incidentId: i.id } }),
-    })),
-    ...commands,
   ]
 }

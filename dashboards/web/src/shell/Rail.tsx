@@ -24,6 +24,18 @@ export function Rail(): ReactElement {
         <span>{words.incidents}</span>
         {open > 0 && <b className="badge">{open}</b>}
       </Link>
+      <Link to="/review" activeOptions={{ includeSearch: false }} className="wide-only">
+        <Icon name="review" size={20} />
+        <span>{words.review}</span>
+      </Link>
+      <Link to="/events" activeOptions={{ includeSearch: false }} className="wide-only">
+        <Icon name="plans" size={20} />
+        <span>{words.plans}</span>
+      </Link>
+      <Link to="/try" activeOptions={{ includeSearch: false }} className="wide-only">
+        <Icon name="try" size={20} />
+        <span>{words.try}</span>
+      </Link>
       <Link to="/sources" activeOptions={{ includeSearch: false }}>
         <Icon name="sources" size={20} />
         <span>{words.sources}</span>

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 import { type Zone, zones } from '../format/time.ts'
 import { type Language, languages, type Words, wordsOf } from '../words/index.ts'
 
-export type Theme = 'system' | 'light' | 'dark'
+export type Theme = 'system' | 'light' | 'dark' | 'contrast'
 
 /** What a reader chose for this browser. An address may say otherwise for one page: `?theme=dark&lang=ja&tz=utc`. */
 export interface Preferences {
@@ -15,7 +15,7 @@ export interface Preferences {
   readonly name: string
 }
 
-const themes: readonly Theme[] = ['system', 'light', 'dark']
+const themes: readonly Theme[] = ['system', 'light', 'dark', 'contrast']
 const PREFIX = 'nines.'
 
 let current = read()

@@ -11,6 +11,7 @@ import { useKeys } from '../shell/keys.ts'
 import { Failed, Loading, Missing, PageState } from '../shell/States.tsx'
 import { useTitle } from '../shell/title.ts'
 import { useVoice } from '../shell/voice.ts'
+import { BudgetCalendar } from './BudgetCalendar.tsx'
 import { BurnDown } from './BurnDown.tsx'
 import { BurnRates } from './BurnRates.tsx'
 import { ByCloud } from './ByCloud.tsx'
@@ -20,6 +21,7 @@ import { Events } from './Events.tsx'
 import { Exemplars } from './Exemplars.tsx'
 import { Hero } from './Hero.tsx'
 import { Latency } from './Latency.tsx'
+import { Replayed } from './Replayed.tsx'
 import { Side } from './Side.tsx'
 import { type Shown, shownOf, within } from './stretch.ts'
 import { TimeBar } from './TimeBar.tsx'
@@ -78,6 +80,8 @@ function SloView({ slo }: { slo: SloDetail }): ReactElement {
           {slo.clouds.length > 1 && <ByCloud slo={slo} shown={shown} zoom={zoom} />}
           <Contributors stretch={stretch} slo={slo} />
           <Exemplars stretch={stretch} />
+          <Replayed slo={slo} scope={scopeText(scope)} />
+          <BudgetCalendar id={slo.id} scope={scopeText(scope)} now={slo.now} />
           <Definition slo={slo} />
         </div>
         <aside className="side" aria-label={words.facts}>

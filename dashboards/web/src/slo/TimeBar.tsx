@@ -92,6 +92,13 @@ export function TimeBar({
         />
       </div>
       <CopyLink shown={shown} set={set} />
+      <Link
+        to="/compare"
+        search={{ slos: scope === '' ? slo.id : `${slo.id} ${slo.id}@${scope}` }}
+        className="tool text"
+      >
+        <Icon name="compare" size={16} /> {words.compareThis}
+      </Link>
       <span className="span muted">
         {words.to2(
           voice.instant(shown.asked.from, 'day-minute'),

@@ -1,8 +1,10 @@
+import { insightEn } from './insight-en.ts'
 import { servicesEn } from './services-en.ts'
 
 /** English. Every text of the pages; the other languages have the same keys, which the compiler holds. */
 export const en = {
   ...servicesEn,
+  ...insightEn,
   fleet: 'Fleet',
   incidents: 'Incidents',
   sources: 'Sources',

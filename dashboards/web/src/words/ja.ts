@@ -1,9 +1,11 @@
 import type { Words } from './en.ts'
+import { insightJa } from './insight-ja.ts'
 import { servicesJa } from './services-ja.ts'
 
 /** Japanese, complete. */
 export const ja: Words = {
   ...servicesJa,
+  ...insightJa,
   fleet: '一覧',
   incidents: 'インシデント',
   sources: 'データ元',
