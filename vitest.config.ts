@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const DEEP = [
   'test/dev/**',
   'test/collectors/log/{follow,ingest,wild}.test.ts',
-  'test/collectors/{envoy-push,otlp,prometheus-push,probe,statsd}/**',
+  'test/collectors/{athena,cloudwatch,datadog,envoy-push,s3,otlp,prometheus-push,probe,statsd}/**',
   'test/collectors/envoy-stats/collector.test.ts',
   'test/collectors/pull/{http,pull}.test.ts',
   'test/collectors/push/memory.test.ts',

@@ -82,7 +82,10 @@ function storeOf({ store, retention }: Config, { env }: Io): Parameters<typeof o
 }
 
 /** A sentence when it cannot be read. */
-function rangeOf({ from, to }: BackfillCommandOptions, now: UnixSeconds): Range | string {
+export function rangeOf(
+  { from, to }: Pick<BackfillCommandOptions, 'from' | 'to'>,
+  now: UnixSeconds,
+): Range | string {
   const start = instantOf(from, now)
   const end = to === undefined ? now : instantOf(to, now)
   if (start === undefined) return `--from: ${from} is no time; write 30d, or 2026-11-01T00:00Z`

@@ -3,10 +3,11 @@ import { setMaxListeners } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
-import { failed } from './base/index.ts'
+import { failed, type Result } from './base/index.ts'
 import { loadConfig, readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
+  type AthenaSqlOptions,
   type BackfillCommandOptions,
   type Commands,
   createProgram,
@@ -49,6 +50,22 @@ const commands: Commands = {
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
+  athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
+  athenaSql: (options) => athenaSql(options),
+  devAthena: (options) =>
+    withSystem(async (_, signal) => {
+      const { devAthenaCommand } = await import('./cli/dev/aws/command.ts')
+      return devAthenaCommand(io, options, signal)
+    }),
+  import: (options) =>
+    withSystem(async (system, signal) => {
+      const { importCommand } = await import('./cli/import.ts')
+      return importCommand(io, options, (details) => datadogSlos(system, details, signal))
+    }),
+  dev: (what, options) =>
+    withSystem(async (system, signal) =>
+      (await import('./cli/dev/command.ts')).devCommand(io, system, { what, options }, signal),
+    ),
 }
 
 async function main(): Promise<void> {
@@ -110,6 +127,28 @@ async function backfill(options: BackfillCommandOptions): Promise<number> {
   }, configured.config.log)
 }
 
+async function athenaSql(options: AthenaSqlOptions): Promise<number> {
+  const configured = configure(options)
+  if (configured === undefined) return EXIT.invalid
+  return withSystem(async (system) => {
+    const { athenaSqlCommand } = await import('./athena.ts')
+    const policies = join(ROOT, 'slo-definitions/policies')
+    return athenaSqlCommand({ system, io, options, policies, ...configured })
+  }, configured.config.log)
+}
+
+async function datadogSlos(
+  system: System,
+  details: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Result<{ readonly slos: readonly unknown[]; readonly corrections: readonly unknown[] }, string>> {
+  const { readDatadogSlos } = await import('./collectors/index.ts')
+  const read = await readDatadogSlos(system, details, { base: io.cwd, environment: io.env }, signal)
+  if (read.kind === 'ok') return read
+  const faults = 'kind' in read.error ? [{ message: read.error.text, remedy: read.error.remedy }] : read.error
+  return failed(faults.map(({ message, remedy }) => `${message}; ${remedy}`).join('\n'))
+}
+
 async function doctor(system: System, options: DoctorOptions): Promise<number> {
   const { doctorCommand } = await import('./cli/doctor.ts')
   const standalone = async () => {
@@ -142,7 +181,7 @@ function configFile({ config }: { readonly config?: string }): string | undefine
 }
 
 /** The configuration that counts, or undefined after its faults have been told. */
-function configure(flags: ServeOptions | IngestOptions | BackfillCommandOptions) {
+function configure(flags: ServeOptions | IngestOptions | BackfillCommandOptions | AthenaSqlOptions) {
   const file = configFile(flags)
   const loaded = loadConfig({ file, env: io.env, flags, cwd: io.cwd })
   if (loaded.kind === 'failed') {

@@ -31,7 +31,7 @@ const MAY: Record<string, readonly string[]> = {
     'charts',
   ],
 }
-const ROOT = ['main.ts', 'serve.ts', 'ingest.ts', 'backfill.ts', 'system.ts']
+const ROOT = ['main.ts', 'athena.ts', 'serve.ts', 'ingest.ts', 'backfill.ts', 'system.ts']
 const NO_PACKAGES = ['base', 'traffic', 'slo', 'alerting', 'charts']
 
 const src = resolve(import.meta.dirname, '../src')

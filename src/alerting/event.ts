@@ -1,6 +1,7 @@
 import type { Labels, UnixSeconds } from '../base/index.ts'
 import type { Severity, SloId } from '../slo/index.ts'
-import type { IncidentId, IncidentMember } from './model.ts'
+import type { Consequence, IncidentId, IncidentKind, IncidentMember } from './model.ts'
+import type { LinkKind, Role } from './response.ts'
 
 /** What goes to the journal, under the kind `incident`. */
 export interface AlertingEntry {
@@ -10,7 +11,14 @@ export interface AlertingEntry {
 }
 
 /** What happened, in plain JSON. The state is a fold over these and nothing else. */
-export type AlertingEvent = AlertEvent | OpenedEvent | StepEvent | PersonEvent | TellingEvent
+export type AlertingEvent =
+  | AlertEvent
+  | OpenedEvent
+  | StepEvent
+  | TurnEvent
+  | DeclaredEvent
+  | PersonEvent
+  | TellingEvent
 
 export interface AlertEvent {
   readonly kind: 'alert'
@@ -34,6 +42,8 @@ export interface OpenedEvent {
   readonly previous?: IncidentId
   readonly reading: Reading
   readonly text: string
+  /** Recorded and not told: the silence that covers it. */
+  readonly silence?: string
 }
 
 /** Something the evaluations did to an incident. `measured`: only the numbers moved. */
@@ -58,16 +68,71 @@ export const STEP_EVENT_KINDS = [
 ] as const
 export type StepEventKind = (typeof STEP_EVENT_KINDS)[number]
 
+/** Something else that the evaluations or the time did to an incident. */
+export type TurnEvent = { readonly incident: IncidentId; readonly seq: number; readonly text: string } & (
+  | { readonly kind: 'merged' /** This incident ends, as a part of that one. */; readonly into: IncidentId }
+  | { readonly kind: 'absorbed'; readonly child: IncidentId }
+  | {
+      readonly kind: 'escalated' | 'reminded'
+      /** From 1. */
+      readonly level: number
+      readonly levelName: string
+      readonly targets: readonly string[]
+    }
+  | { readonly kind: 'silenced'; readonly silence: string }
+  | { readonly kind: 'unsilenced' }
+  | { readonly kind: 'level' /** Absent: the lowest. */; readonly level?: string }
+)
+
+export const TURN_EVENT_KINDS = [
+  'merged',
+  'absorbed',
+  'escalated',
+  'reminded',
+  'silenced',
+  'unsilenced',
+  'level',
+] as const
+
+/** A person opened an incident without an alert. It ends when a person ends it. */
+export interface DeclaredEvent {
+  readonly kind: 'declared'
+  readonly incident: IncidentId
+  readonly number: number
+  readonly seq: number
+  readonly by: string
+  readonly title: string
+  readonly services: readonly string[]
+  readonly scope: Labels
+  readonly severity: Severity
+  readonly startedAt: UnixSeconds
+  readonly drill?: true
+  readonly text: string
+  readonly request?: string
+}
+
 /** Something a person did. `resolved-by-hand` ends an incident whose data will not come back. */
-export interface PersonEvent {
-  readonly kind: PersonEventKind
+export type PersonEvent = {
   readonly incident: IncidentId
   readonly seq: number
   readonly by: string
   readonly text: string
-  /** Only with `muted`. */
-  readonly until?: UnixSeconds
-}
+  /** What was asked, by a name that the asker gives it once: the same asked twice counts once. */
+  readonly request?: string
+} & (
+  | Plain<'acknowledged' | 'unacknowledged' | 'note' | 'unmuted' | 'resolved-by-hand' | 'reopened-by-hand'>
+  | { readonly kind: 'muted'; readonly until?: UnixSeconds }
+  | { readonly kind: 'assigned'; readonly role: Role; readonly to: string }
+  | { readonly kind: 'unassigned'; readonly role: Role }
+  | { readonly kind: 'severity-set' /** Absent: as the rules say. */; readonly severity?: Severity }
+  | { readonly kind: 'level-set' /** Absent: as the rules say. */; readonly level?: string }
+  | { readonly kind: 'item-added'; readonly item: number; readonly owner?: string }
+  | { readonly kind: 'item-closed'; readonly item: number }
+  | { readonly kind: 'linked'; readonly link: LinkKind /** Empty: no longer. */; readonly url: string }
+)
+
+/** One member of the union for each kind, so that each can be told from the others. */
+type Plain<K extends string> = K extends string ? { readonly kind: K } : never
 
 export const PERSON_EVENT_KINDS = [
   'acknowledged',
@@ -76,8 +141,15 @@ export const PERSON_EVENT_KINDS = [
   'muted',
   'unmuted',
   'resolved-by-hand',
-] as const
-export type PersonEventKind = (typeof PERSON_EVENT_KINDS)[number]
+  'reopened-by-hand',
+  'assigned',
+  'unassigned',
+  'severity-set',
+  'level-set',
+  'item-added',
+  'item-closed',
+  'linked',
+] as const satisfies readonly PersonEvent['kind'][]
 
 /** Whether people could be told, and that its past was restated: a line, and nothing changes by it. */
 export interface TellingEvent {
@@ -88,7 +160,14 @@ export interface TellingEvent {
 
 /** All of an incident that evaluations determine, as of one step. It replaces the one before as a whole. */
 export interface Reading {
+  /** As it counts: what a person set, else what the rules say. */
   readonly severity: Severity
+  /** What the rules say, while a person set another. */
+  readonly reckoned?: Severity
+  /** Absent: of one SLO. */
+  readonly kind?: IncidentKind
+  /** Absent: none. */
+  readonly consequences?: readonly Consequence[]
   readonly scope: Labels
   readonly members: readonly IncidentMember[]
   readonly rules: readonly string[]

@@ -1,27 +1,49 @@
-export { type Action, type ActResult, act } from './act.ts'
+export { type ActResult, act } from './act.ts'
+export type { Action, DeclareAction, IncidentAction, StandingAction, WorkAction } from './action.ts'
 export { adopt } from './adopt.ts'
+export type { BusinessHours, EscalationLevel, EscalationPolicy } from './escalation.ts'
 export type {
   AlertEvent,
   AlertingEntry,
   AlertingEvent,
+  DeclaredEvent,
   OpenedEvent,
   PersonEvent,
   Reading,
   StepEvent,
   TellingEvent,
+  TurnEvent,
 } from './event.ts'
 export { type FoldEntry, fold } from './fold.ts'
+export type { LevelCondition, ResponseLevel } from './level.ts'
 export type { CostOf } from './measure.ts'
-export type {
-  Decision,
-  DecisionReason,
-  Incident,
-  IncidentId,
-  IncidentMember,
-  TimelineEntry,
+export {
+  type Call,
+  type Consequence,
+  type Decision,
+  type DecisionReason,
+  type Incident,
+  type IncidentId,
+  type IncidentKind,
+  type IncidentMember,
+  type TimelineEntry,
+  UNTOUCHED,
 } from './model.ts'
 export { readEvent } from './read.ts'
+export {
+  type ActionItem,
+  type Called,
+  LINK_KINDS,
+  type LinkKind,
+  type Links,
+  type Response,
+  ROLES,
+  type Role,
+  type RoleHolder,
+  type Roles,
+} from './response.ts'
 export { commonLabels, isInside, narrowest } from './scope.ts'
+export type { Silence, SilenceMatcher } from './silence.ts'
 export {
   type Alert,
   type AlertingSettings,
@@ -32,5 +54,5 @@ export {
   incidentsOf,
   type TrackedIncident,
 } from './state.ts'
-export { type StepInput, type StepResult, step } from './step.ts'
+export { type IndicatorOf, type StepInput, type StepResult, step } from './step.ts'
 export { lengthWords, rateWords, scopeWords } from './words.ts'

@@ -1,13 +1,14 @@
-import { civilDate, earlier, type Labels, labelsKey, minuteOf, type UnixSeconds } from '../base/index.ts'
-import { conditionWords } from './conditions.ts'
-import type { Reading, StepEventKind } from './event.ts'
+import { earlier, type Labels, labelsKey, minuteOf, type UnixSeconds } from '../base/index.ts'
+import { hasGrown, hasJoined } from './consequences.ts'
+import type { AlertingEvent, Reading, StepEventKind } from './event.ts'
+import type { Group } from './group.ts'
 import { type CostOf, estimateStart } from './measure.ts'
-import type { Decision, DecisionReason, IncidentId } from './model.ts'
-import type { Judgement, Objective } from './objective.ts'
+import { type Decision, type DecisionReason, incidentName } from './model.ts'
 import { type Observation, observe } from './observe.ts'
 import { areNested, narrowest } from './scope.ts'
 import type { AlertingSettings, TrackedIncident } from './state.ts'
-import { lengthWords, placesWords, rateWords, scopeWords, verdictWords } from './words.ts'
+import { regionWords, resolvedWords, whyWords } from './why.ts'
+import { lengthWords, placesWords, scopeWords } from './words.ts'
 
 export interface JudgeOptions {
   readonly now: UnixSeconds
@@ -17,52 +18,54 @@ export interface JudgeOptions {
   readonly number: number
   /** Nobody is told when it ends. */
   readonly quietEnd: boolean
+  /** An ended incident that this one takes up again; undefined: a new one is opened. */
+  readonly again: TrackedIncident | undefined
+  /** The silence that covers what opens now. */
+  readonly silenceOf: (reading: Reading, group: Group) => string | undefined
 }
 
-/** What the alerts of one objective mean for its one incident. */
-export function judgeIncident(objective: Objective, options: JudgeOptions): Judgement {
-  const open = objective.incidents.find((tracked) => tracked.incident.state === 'open')
-  if (open !== undefined) return judgeOpen(objective, open, options)
-  if (!objective.alerts.some((alert) => alert.state === 'firing')) return { events: [] }
-  const last = lastEnded(objective.incidents)
-  const endedAt = last?.incident.resolvedAt
-  if (last !== undefined && endedAt !== undefined && options.now - endedAt <= options.settings.reopenWithin)
-    return reopen(objective, last, options)
-  return openIncident(objective, last, options)
+/** What judging one incident gives. */
+export interface Judgement {
+  readonly events: readonly AlertingEvent[]
+  /** Undefined when there is no incident. */
+  readonly decision?: Decision
 }
 
-const lastEnded = (incidents: readonly TrackedIncident[]): TrackedIncident | undefined =>
-  incidents
-    .filter((tracked) => tracked.incident.resolvedAt !== undefined)
-    .toSorted((a, b) => (a.incident.resolvedAt ?? 0) - (b.incident.resolvedAt ?? 0))
-    .at(-1)
+/** What a group of alerts means for its one incident. */
+export function judgeIncident(group: Group, options: JudgeOptions): Judgement {
+  if (group.open !== undefined) return judgeOpen(group, group.open, options)
+  if (options.again !== undefined) return reopen(group, options.again, options)
+  return openIncident(group, options)
+}
 
-function openIncident(
-  objective: Objective,
-  last: TrackedIncident | undefined,
-  options: JudgeOptions,
-): Judgement {
+function openIncident(group: Group, options: JudgeOptions): Judgement {
   const { now, number } = options
-  const { slo, name } = objective
-  const first = observe(objective, undefined, { ...options, startedAt: now })
+  const { slo, name, incidents } = group.lead
+  const first = observe(group.lead, undefined, { ...options, startedAt: now, group })
   const startedAt = estimate(first, options)
-  const { reading } = observe(objective, undefined, { ...options, startedAt })
-  const id: IncidentId = `INC-${String(civilDate(now).year).padStart(4, '0')}-${String(number).padStart(4, '0')}`
+  const { reading } = observe(group.lead, undefined, { ...options, startedAt, group })
+  const id = incidentName(number, now)
+  const last = lastEnded(incidents)
   const previous = last === undefined ? {} : { previous: last.incident.id }
-  const text = `Opened as a ${reading.severity}. ${whyWords(first)}`
+  const silence = options.silenceOf(reading, group)
+  const text = `Opened as a ${reading.severity}. ${whyWords(first, slo.service)}`
   const event = { incident: id, number, seq: 1, slo: slo.id, objective: name, service: slo.service }
+  const quiet = silence === undefined ? {} : { silence }
+  const { evaluation } = first
+  const { severity } = reading
+  const reason = silence === undefined ? 'first' : 'silenced'
   return {
-    events: [{ kind: 'opened', ...event, startedAt, ...previous, reading, text }],
-    decision: {
-      incident: id,
-      reason: 'first',
-      severity: reading.severity,
-      evaluation: first.evaluation,
-      at: now,
-      seq: 1,
-    },
+    events: [{ kind: 'opened', ...event, startedAt, ...previous, reading, text, ...quiet }],
+    decision: { incident: id, reason, severity, evaluation, at: now, seq: 1 },
   }
 }
+
+/** The one that ended last, of those that an objective led. */
+export const lastEnded = (incidents: readonly TrackedIncident[]): TrackedIncident | undefined =>
+  incidents
+    .filter(({ incident }) => incident.resolvedAt !== undefined)
+    .toSorted((a, b) => (a.incident.resolvedAt ?? 0) - (b.incident.resolvedAt ?? 0))
+    .at(-1)
 
 function estimate(observation: Observation, options: JudgeOptions): UnixSeconds {
   const { evaluation, burning, met } = observation
@@ -72,86 +75,115 @@ function estimate(observation: Observation, options: JudgeOptions): UnixSeconds 
   return estimateStart(evaluation, burning, { now: options.now, costOf: options.costOf })
 }
 
-function reopen(objective: Objective, last: TrackedIncident, options: JudgeOptions): Judgement {
-  const observation = observe(objective, last, { ...options, startedAt: last.incident.startedAt })
-  const since = options.now - (last.incident.resolvedAt ?? options.now)
+function reopen(group: Group, last: TrackedIncident, options: JudgeOptions): Judgement {
+  const { startedAt, resolvedAt, parent } = last.incident
+  const observation = observe(group.lead, last, { ...options, startedAt, group })
+  const since = lengthWords(options.now - (resolvedAt ?? options.now))
   const again = observation.burning.length > 0 ? 'Burning again' : 'Again'
-  const text = `${again} ${lengthWords(since)} after it ended. ${whyWords(observation)}`
+  const how =
+    parent === undefined
+      ? `${again} ${since} after it ended.`
+      : `${parent}, which it was a part of, no longer explains it.`
+  const text = `${how} ${whyWords(observation, group.lead.slo.service)}`
   return happened(last, { kind: 'reopened', reason: 'reopened', text, observation }, options)
 }
 
 /** What happened to an open incident in this step: the weightiest thing, or that only its numbers moved. */
-function judgeOpen(objective: Objective, open: TrackedIncident, options: JudgeOptions): Judgement {
-  const { now, settings } = options
+function judgeOpen(group: Group, open: TrackedIncident, options: JudgeOptions): Judgement {
   const before = open.incident
-  const observation = observe(objective, open, { ...options, startedAt: before.startedAt })
-  const { reading } = observation
-  const tell = (kind: StepEventKind, reason: DecisionReason, text: string): Judgement =>
-    happened(open, { kind, reason, text, observation }, options)
-  if (reading.calmSince !== undefined && !observation.blind && now - reading.calmSince >= settings.calmFor)
-    return tell('resolved', 'resolved', resolvedWords(open, reading, now))
-  if (before.severity === 'ticket' && reading.severity === 'page')
-    return tell('worse', 'worse', `Now a page. ${whyWords(observation)}`)
-  const spread = spreadTo(open, reading)
-  if (spread.length > 0)
-    return tell('worse', 'worse', `Also burning in ${placesWords(spread)}. ${whyWords(observation)}`)
-  if (before.blindSince === undefined && reading.blindSince !== undefined)
-    return tell(
-      'blind',
-      'blind',
-      `No data for ${scopeWords(reading.scope)}. It stays open: nothing says it is fine.`,
-    )
-  if (before.blindSince !== undefined && reading.blindSince === undefined)
-    return tell('sighted', 'sighted', `Data is back after ${lengthWords(now - before.blindSince)}.`)
-  if (before.severity === 'page' && reading.severity === 'ticket')
-    return tell('better', 'better', `No page rule fires any more. ${whyWords(observation)}`)
-  if (worthWriting(open, reading, options)) return tell('measured', 'repeat', '')
+  const observation = observe(group.lead, open, { ...options, startedAt: before.startedAt, group })
+  const news = newsOf(group, open, { observation, ...options })
+  if (news !== undefined) return happened(open, { ...news, observation }, options)
+  if (worthWriting(open, observation.reading, options))
+    return happened(open, { kind: 'measured', reason: 'repeat', text: '', observation }, options)
+  const { evaluation } = observation
+  const { id, severity } = before
   return {
     events: [],
-    decision: {
-      incident: before.id,
-      reason: 'nothing',
-      severity: before.severity,
-      evaluation: observation.evaluation,
-      at: now,
-      seq: open.seq,
-    },
+    decision: { incident: id, reason: 'nothing', severity, evaluation, at: options.now, seq: open.seq },
   }
 }
 
+interface News {
+  readonly kind: StepEventKind
+  readonly reason: DecisionReason
+  readonly text: string
+}
+
+/** Undefined when nothing is worth a line. */
+function newsOf(
+  group: Group,
+  open: TrackedIncident,
+  { observation, now }: { readonly observation: Observation; readonly now: UnixSeconds },
+): News | undefined {
+  const before = open.incident
+  const { reading } = observation
+  const { service } = group.lead.slo
+  const why = (): string => whyWords(observation, service)
+  if (group.ends) return { kind: 'resolved', reason: 'resolved', text: resolvedWords(open, reading, now) }
+  const worse = worseThan(open, { reading, service, why })
+  if (worse !== undefined) return { kind: 'worse', reason: 'worse', text: worse }
+  if (before.blindSince === undefined && reading.blindSince !== undefined) {
+    const text = `No data for ${scopeWords(reading.scope)}. It stays open: nothing says it is fine.`
+    return { kind: 'blind', reason: 'blind', text }
+  }
+  if (before.blindSince !== undefined && reading.blindSince === undefined) {
+    const text = `Data is back after ${lengthWords(now - before.blindSince)}.`
+    return { kind: 'sighted', reason: 'sighted', text }
+  }
+  if (before.severity === 'page' && reading.severity === 'ticket')
+    return { kind: 'better', reason: 'better', text: `No page rule fires any more. ${why()}` }
+  return undefined
+}
+
+/** In which way it got worse, in words; undefined when it did not. */
+function worseThan(
+  open: TrackedIncident,
+  {
+    reading,
+    service,
+    why,
+  }: { readonly reading: Reading; readonly service: string; readonly why: () => string },
+): string | undefined {
+  const before = open.incident
+  const { consequences = [] } = reading
+  if (reading.kind === 'region' && (before.kind !== 'region' || isWider(reading.scope, before.scope)))
+    return `Now a failure of ${scopeWords(reading.scope)}. ${regionWords(reading, service)}`
+  if (before.severity === 'ticket' && reading.severity === 'page') return `Now a page. ${why()}`
+  const spread = spreadTo(open, reading)
+  if (spread.length > 0) return `Also burning in ${placesWords(spread)}. ${why()}`
+  if (!hasGrown(before.consequences, consequences)) return undefined
+  return reading.kind === 'region' ? regionWords(reading, service) : `It has consequences. ${why()}`
+}
+
+const isWider = (scope: Labels, than: Labels): boolean =>
+  labelsKey(scope) !== labelsKey(than) && Object.keys(scope).length < Object.keys(than).length
+
 function happened(
   tracked: TrackedIncident,
-  what: {
-    readonly kind: StepEventKind
-    readonly reason: DecisionReason
-    readonly text: string
-    readonly observation: Observation
-  },
+  what: News & { readonly observation: Observation },
   { now, quietEnd }: JudgeOptions,
 ): Judgement {
   const { kind, text, observation } = what
-  const { id, mutedUntil } = tracked.incident
+  const { id, mutedUntil, silencedBy } = tracked.incident
   const seq = tracked.seq + 1
   const muted = mutedUntil !== undefined && now < mutedUntil && kind !== 'resolved'
-  const quiet = quietEnd && kind === 'resolved'
-  const reason: DecisionReason = muted || quiet ? 'silenced' : what.reason
+  const quiet = kind === 'resolved' && (quietEnd || silencedBy !== undefined)
+  const reason: DecisionReason = muted || quiet || silencedBy !== undefined ? 'silenced' : what.reason
   const { severity } = observation.reading
-  const decision: Decision = {
-    incident: id,
-    reason,
-    severity,
-    evaluation: observation.evaluation,
-    at: now,
-    seq,
-  }
+  const { evaluation } = observation
   const reading = kind === 'resolved' ? ended(observation.reading) : observation.reading
   const event = { kind, incident: id, seq, reading, text }
-  return { events: [quiet ? { ...event, quiet: true } : event], decision }
+  return {
+    events: [quiet ? { ...event, quiet: true } : event],
+    decision: { incident: id, reason, severity, evaluation, at: now, seq },
+  }
 }
 
 /** What only an open incident has is gone when it ends. */
 function ended({ calmSince: _calm, easedSince: _eased, blindSince: _blind, ...reading }: Reading): Reading {
-  return reading
+  if (reading.consequences === undefined) return reading
+  return { ...reading, consequences: reading.consequences.map((each) => ({ ...each, firing: false })) }
 }
 
 /** Places that burn now, never burnt in this incident, and are not another view of those that did. */
@@ -164,29 +196,24 @@ function spreadTo(open: TrackedIncident, reading: Reading): readonly Labels[] {
   )
 }
 
-/** The clocks of calm and ease are always written; numbers alone at most once in a while. */
+/** Numbers of so many consequences are written as often as those of an incident without; of more, less often. */
+const CONSEQUENCES_AT_ONCE = 50
+
+/**
+ * What joined, and the clocks of calm and ease, are always written: the state follows what is written. Numbers alone at
+ * most once in a while.
+ */
 function worthWriting(open: TrackedIncident, reading: Reading, options: JudgeOptions): boolean {
   if (open.calmSince !== reading.calmSince || open.easedSince !== reading.easedSince) return true
-  if (options.now - open.measuredAt < options.settings.measureEvery) return false
-  const { severity, scope, members, rules, peakRate, badEvents, budgetSpent } = open.incident
-  const { calmSince: _calm, easedSince: _eased, blindSince: _blind, ...numbers } = reading
-  const before = { severity, scope, members, rules, peakRate, badEvents, budgetSpent }
-  return JSON.stringify(before) !== JSON.stringify(numbers)
+  const { consequences = [] } = reading
+  if (hasJoined(open.incident.consequences, consequences)) return true
+  const every =
+    options.settings.measureEvery * Math.max(1, Math.ceil(consequences.length / CONSEQUENCES_AT_ONCE))
+  if (options.now - open.measuredAt < every) return false
+  return JSON.stringify(numbersOf(open.incident)) !== JSON.stringify(numbersOf({ ...reading, consequences }))
 }
 
-function whyWords(observation: Observation): string {
-  const { reading, burning, met } = observation
-  const conditions = met.map(conditionWords)
-  if (burning.length === 0 && conditions.length > 0) return [...new Set(conditions)].join(' ')
-  const said = burning.slice(0, 2).map(verdictWords)
-  const rules = said.length === 0 ? '' : ` (${said.join('; ')})`
-  return [`Burning in ${scopeWords(reading.scope)}${rules}.`, ...new Set(conditions)].join(' ')
-}
-
-function resolvedWords(open: TrackedIncident, reading: Reading, now: UnixSeconds): string {
-  const { startedAt } = open.incident
-  const lasted = lengthWords((reading.calmSince ?? now) - startedAt)
-  if (reading.peakRate === 0) return `Resolved after ${lasted}.`
-  const bad = reading.badEvents.toFixed(0)
-  return `Resolved after ${lasted}: no rule fires for ${lengthWords(now - (reading.calmSince ?? now))}. It cost ${bad} bad events, at most ${rateWords(reading.peakRate)}.`
+function numbersOf(one: Omit<Reading, 'calmSince' | 'easedSince' | 'blindSince' | 'kind' | 'reckoned'>) {
+  const { severity, scope, members, rules, peakRate, badEvents, budgetSpent, consequences } = one
+  return { severity, scope, members, rules, peakRate, badEvents, budgetSpent, consequences }
 }

@@ -1,6 +1,4 @@
 import type { Evaluation, Slo } from '../slo/index.ts'
-import type { AlertingEvent } from './event.ts'
-import type { Decision } from './model.ts'
 import type { Alert, TrackedIncident } from './state.ts'
 
 /** Everything known of one objective of one SLO at one instant. */
@@ -13,10 +11,4 @@ export interface Objective {
   readonly alerts: readonly Alert[]
   /** Its incidents, oldest first; at most one is open. */
   readonly incidents: readonly TrackedIncident[]
-}
-
-/** What judging one objective gives. */
-export interface Judgement {
-  readonly events: readonly AlertingEvent[]
-  readonly decision?: Decision
 }

@@ -1,7 +1,9 @@
 import { type Labels, labelsKey, type UnixSeconds } from '../base/index.ts'
 import type { BurnVerdict, ConditionVerdict, Evaluation, Severity } from '../slo/index.ts'
 import { alertNames, conditionNamed, conditionsOf } from './conditions.ts'
+import { consequencesOf } from './consequences.ts'
 import type { Reading } from './event.ts'
+import type { Group } from './group.ts'
 import { type CostOf, countBad, shareOfBudget } from './measure.ts'
 import type { IncidentMember } from './model.ts'
 import type { Objective } from './objective.ts'
@@ -25,6 +27,8 @@ export interface Observation {
 }
 
 export interface ObserveOptions {
+  /** What else is in it. Absent: nothing. */
+  readonly group?: Pick<Group, 'parts' | 'region' | 'absorbs'>
   readonly now: UnixSeconds
   readonly startedAt: UnixSeconds
   readonly settings: AlertingSettings
@@ -41,14 +45,22 @@ export function observe(
   const firing = objective.alerts.filter((alert) => alert.state === 'firing')
   const members = membersOf(objective, firing, before?.incident.members ?? [])
   const fires = members.filter((member) => member.firing)
+  const consequences = consequencesOf(before, options)
+  const region = regionOf(before, options)
+  const also = consequences.filter((each) => each.firing)
+  // A region's failure lasts while any service burns in it; a cause's while the cause does.
+  const keeps = region === undefined ? fires : [...fires, ...also.filter((each) => each.because === 'region')]
   const wasOpen = before?.incident.state === 'open' ? before : undefined
-  const easedSince = easing(fires, wasOpen, now)
-  const severity = severityOf(fires, wasOpen, { easedSince, ...options })
+  const graves = [...fires, ...also]
+  const easedSince = easing(graves, wasOpen, now)
+  const reckoned = severityOf(graves, wasOpen, { easedSince, ...options })
+  const severity = wasOpen?.incident.severitySet?.severity ?? reckoned
   const places = fires.filter((member) => member.severity === worstOf(fires))
-  const scope =
+  const own =
     fires.length === 0 ? (before?.incident.scope ?? {}) : commonLabels(narrowest(places.map((m) => m.scope)))
-  const calmSince = fires.length === 0 ? (wasOpen?.calmSince ?? now) : undefined
-  const blind = isBlind(objective, firing, members)
+  const scope = region ?? own
+  const calmSince = keeps.length === 0 ? (wasOpen?.calmSince ?? now) : undefined
+  const blind = isBlind(objective, firing, members) && (region === undefined || !isSeen(options))
   const rules = alertNames(objective.slo.policy)
   const met = conditionsOf(find(objective, {})).filter(({ condition }) =>
     firing.some((alert) => alert.rule === condition.name),
@@ -58,20 +70,43 @@ export function observe(
   const blindSince = blind ? (wasOpen?.incident.blindSince ?? now) : undefined
   const reading: Reading = {
     severity,
+    ...(severity === reckoned ? {} : { reckoned }),
+    ...(region === undefined ? {} : { kind: 'region' }),
+    ...(consequences.length === 0 ? {} : { consequences }),
     scope,
     members,
     rules:
       fires.length === 0
         ? (before?.incident.rules ?? [])
         : rules.filter((rule) => fires.some((member) => member.rules.includes(rule))),
-    peakRate: Math.max(before?.incident.peakRate ?? 0, ...fires.map((member) => member.rate)),
+    peakRate: peakOf(before, keeps),
     ...cost,
     ...(blindSince === undefined ? {} : { blindSince }),
     ...(calmSince === undefined ? {} : { calmSince }),
-    ...(easedSince === undefined || severity === 'ticket' ? {} : { easedSince }),
+    ...(easedSince === undefined || reckoned === 'ticket' ? {} : { easedSince }),
   }
   return { reading, blind, evaluation, burning: burningOf(evaluation), met }
 }
+
+/** Its own, or the widest that it has been: what is told to be a region's failure does not shrink to one of its parts. */
+function regionOf(before: TrackedIncident | undefined, { group }: ObserveOptions): Labels | undefined {
+  return group?.region ?? (before?.incident.kind === 'region' ? before.incident.scope : undefined)
+}
+
+/** Whether there is data for any other service that burns in the region. */
+const isSeen = ({ group }: ObserveOptions): boolean =>
+  (group?.parts ?? []).some(
+    ({ because, objective }) =>
+      because === 'region' &&
+      !isBlind(
+        objective,
+        objective.alerts.filter((alert) => alert.state === 'firing'),
+        [],
+      ),
+  )
+
+const peakOf = (before: TrackedIncident | undefined, burning: readonly { readonly rate: number }[]): number =>
+  burning.reduce((peak, { rate }) => Math.max(peak, rate), before?.incident.peakRate ?? 0)
 
 function membersOf(
   objective: Objective,
@@ -106,22 +141,24 @@ function byScope(alerts: readonly Alert[]): Map<string, readonly Alert[]> {
   return groups
 }
 
-const worstOf = (members: readonly IncidentMember[]): Severity =>
+const worstOf = (members: readonly Grave[]): Severity =>
   members.some((member) => member.severity === 'page') ? 'page' : 'ticket'
+
+type Grave = Pick<IncidentMember, 'severity'>
 
 /** Since when a paging incident has had no page rule firing. */
 function easing(
-  fires: readonly IncidentMember[],
+  fires: readonly Grave[],
   before: TrackedIncident | undefined,
   now: UnixSeconds,
 ): UnixSeconds | undefined {
-  if (before?.incident.severity !== 'page' || worstOf(fires) === 'page') return undefined
+  if (before?.reckoned !== 'page' || worstOf(fires) === 'page') return undefined
   return before.easedSince ?? now
 }
 
 /** It rises at once, and falls only when no page rule has fired for a while and others still do. */
 function severityOf(
-  fires: readonly IncidentMember[],
+  fires: readonly Grave[],
   before: TrackedIncident | undefined,
   options: {
     readonly easedSince: UnixSeconds | undefined
@@ -131,7 +168,7 @@ function severityOf(
 ): Severity {
   if (before === undefined || worstOf(fires) === 'page') return worstOf(fires)
   const { easedSince, now, settings } = options
-  if (before.incident.severity === 'ticket' || easedSince === undefined) return before.incident.severity
+  if (before.reckoned === 'ticket' || easedSince === undefined) return before.reckoned
   return fires.length > 0 && now - easedSince >= settings.calmFor ? 'ticket' : 'page'
 }
 
@@ -139,7 +176,7 @@ function severityOf(
  * Whether none of the rules and scopes in question has a verdict that rests on data. Not to know is no such rule: an
  * incident of which nothing else fires is blind by itself.
  */
-function isBlind(
+export function isBlind(
   objective: Objective,
   firing: readonly Alert[],
   members: readonly IncidentMember[],

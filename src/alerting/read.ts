@@ -1,18 +1,27 @@
-import { type Labels, type UnixSeconds, unixSeconds } from '../base/index.ts'
-import type { Severity } from '../slo/index.ts'
 import {
   type AlertEvent,
   type AlertingEvent,
   type OpenedEvent,
   PERSON_EVENT_KINDS,
-  type PersonEvent,
   type Reading,
   STEP_EVENT_KINDS,
   type StepEvent,
+  TURN_EVENT_KINDS,
 } from './event.ts'
-import type { IncidentMember } from './model.ts'
-
-type Fields = Readonly<Record<string, unknown>>
+import {
+  type Fields,
+  instant,
+  isFields,
+  labels,
+  listOf,
+  number,
+  readHead,
+  readSeverity,
+  text,
+  whole,
+} from './fields.ts'
+import type { Consequence, IncidentMember } from './model.ts'
+import { readDeclared, readPerson, readTurn } from './read-turns.ts'
 
 /** What the journal holds, as an event; undefined when it is none that this version knows. */
 export function readEvent(data: unknown): AlertingEvent | undefined {
@@ -26,6 +35,9 @@ export function readEvent(data: unknown): AlertingEvent | undefined {
   }
   const stepKind = STEP_EVENT_KINDS.find((known) => known === kind)
   if (stepKind !== undefined) return readStep(stepKind, data)
+  if (kind === 'declared') return readDeclared(data)
+  const turnKind = TURN_EVENT_KINDS.find((known) => known === kind)
+  if (turnKind !== undefined) return readTurn(turnKind, data)
   const personKind = PERSON_EVENT_KINDS.find((known) => known === kind)
   return personKind === undefined ? undefined : readPerson(personKind, data)
 }
@@ -56,7 +68,15 @@ function readOpened(data: Fields): OpenedEvent | undefined {
   if (slo === undefined || objective === undefined || service === undefined) return undefined
   if (startedAt === undefined || reading === undefined) return undefined
   const event = { incident, number, seq, slo, objective, service, startedAt }
-  return { kind: 'opened', ...event, ...(previous === undefined ? {} : { previous }), reading, text: said }
+  const silence = text(data['silence'])
+  return {
+    kind: 'opened',
+    ...event,
+    ...(previous === undefined ? {} : { previous }),
+    reading,
+    text: said,
+    ...(silence === undefined ? {} : { silence }),
+  }
 }
 
 function readStep(kind: StepEvent['kind'], data: Fields): StepEvent | undefined {
@@ -66,18 +86,6 @@ function readStep(kind: StepEvent['kind'], data: Fields): StepEvent | undefined 
   if (reading === undefined) return undefined
   const quiet = data['quiet'] === true ? { quiet: true as const } : {}
   return { kind, incident, seq, reading, text: said, ...quiet }
-}
-
-function readPerson(kind: PersonEvent['kind'], data: Fields): PersonEvent | undefined {
-  const { incident, seq, text: said } = readHead(data)
-  const by = text(data['by'])
-  const until = instant(data['until'])
-  if (incident === undefined || seq === undefined || said === undefined || by === undefined) return undefined
-  return { kind, incident, seq, by, text: said, ...(until === undefined ? {} : { until }) }
-}
-
-function readHead(data: Fields) {
-  return { incident: text(data['incident']), seq: whole(data['seq']), text: text(data['text']) }
 }
 
 function readReading(value: unknown): Reading | undefined {
@@ -92,11 +100,18 @@ function readReading(value: unknown): Reading | undefined {
   if (severity === undefined || scope === undefined || members === undefined || rules === undefined)
     return undefined
   if (peakRate === undefined || badEvents === undefined || budgetSpent === undefined) return undefined
+  const kind = (['burn', 'region', 'declared'] as const).find((known) => known === value['kind'])
+  const reckoned = readSeverity(value['reckoned'])
+  const consequences = listOf(value['consequences'] ?? [], readConsequence)
+  if (consequences === undefined) return undefined
   const blindSince = instant(value['blindSince'])
   const calmSince = instant(value['calmSince'])
   const easedSince = instant(value['easedSince'])
   return {
     severity,
+    ...(reckoned === undefined ? {} : { reckoned }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(consequences.length === 0 ? {} : { consequences }),
     scope,
     members,
     rules,
@@ -121,38 +136,22 @@ function readMember(value: unknown): IncidentMember | undefined {
   return { scope, severity, rules, rate, firing }
 }
 
-function labels(value: unknown): Labels | undefined {
-  if (!isFields(value)) return undefined
-  const read: [string, string][] = []
-  for (const [name, label] of Object.entries(value)) {
-    if (typeof label !== 'string') return undefined
-    read.push([name, label])
-  }
-  return Object.fromEntries(read)
-}
-
-function listOf<T>(value: unknown, read: (item: unknown) => T | undefined): readonly T[] | undefined {
-  if (!Array.isArray(value)) return undefined
-  const items: T[] = []
-  for (const item of value) {
-    const one = read(item)
-    if (one === undefined) return undefined
-    items.push(one)
-  }
-  return items
-}
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const number = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? value : undefined
-const whole = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
-const readSeverity = (value: unknown): Severity | undefined =>
-  value === 'page' || value === 'ticket' ? value : undefined
-
-function instant(value: unknown): UnixSeconds | undefined {
-  const at = whole(value)
-  return at === undefined ? undefined : unixSeconds(at)
+function readConsequence(value: unknown): Consequence | undefined {
+  const member = readMember(value)
+  if (member === undefined || !isFields(value)) return undefined
+  const slo = text(value['slo'])
+  const objective = text(value['objective'])
+  const service = text(value['service'])
+  const on = text(value['on'])
+  const because = (['depends', 'latency', 'region'] as const).find((known) => known === value['because'])
+  const since = instant(value['since'])
+  const badEvents = number(value['badEvents'])
+  const budgetSpent = number(value['budgetSpent'])
+  if (slo === undefined || objective === undefined || service === undefined || on === undefined)
+    return undefined
+  if (because === undefined || since === undefined || badEvents === undefined) return undefined
+  if (budgetSpent === undefined) return undefined
+  const calmSince = instant(value['calmSince'])
+  const calm = calmSince === undefined ? {} : { calmSince }
+  return { slo, objective, service, because, on, since, ...member, ...calm, badEvents, budgetSpent }
 }

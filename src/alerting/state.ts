@@ -12,9 +12,11 @@ export interface AlertingState {
   readonly incidents: readonly TrackedIncident[]
   /** Entries of the journal that are about incidents and that this version could not read. */
   readonly unread: number
+  /** What people asked most recently, by the names that they gave it, so that the same asked twice counts once. */
+  readonly requests: readonly string[]
 }
 
-export const EMPTY_STATE: AlertingState = { counter: 0, alerts: [], incidents: [], unread: 0 }
+export const EMPTY_STATE: AlertingState = { counter: 0, alerts: [], incidents: [], unread: 0, requests: [] }
 
 /** One rule of one objective in one scope that burns. A resolved alert is one that is no longer here. */
 export interface Alert {
@@ -33,10 +35,18 @@ export interface TrackedIncident {
   readonly incident: Incident
   /** How many things happened to it. */
   readonly seq: number
+  /** What the rules say it is, whatever a person set. */
+  readonly reckoned: Severity
   /** When its numbers were last written down. */
   readonly measuredAt: UnixSeconds
+  /** When it was opened or re-opened, or became a page. */
+  readonly graveSince: UnixSeconds
+  /** Since when nobody has taken it on: what calling for somebody counts from. */
+  readonly waitingSince: UnixSeconds
   /** No rule fires since then; it ends when that has held for `calmFor`. */
   readonly calmSince?: UnixSeconds
+  /** It came out of another incident that it had been closed into: it is not closed into one again. */
+  readonly released?: true
   /** It pages, but only rules that write tickets fire since then. */
   readonly easedSince?: UnixSeconds
 }
@@ -49,6 +59,24 @@ export interface AlertingSettings {
   readonly calmFor: Seconds
   /** Within this time after its end, the same objective re-opens its incident instead of opening another. */
   readonly reopenWithin: Seconds
+  /**
+   * So much later than its consequence a cause may begin to fire: rules of different windows and targets notice the same
+   * failure minutes apart. A full outage fires a fast rule of 99.9 % within a minute, and of 99 % within nine.
+   */
+  readonly causeWithin: Seconds
+  /** A cause that only writes tickets explains a page that began at most so long after it. */
+  readonly freshWithin: Seconds
+  /** An incident that has been open for longer is no more closed into another: people are at work in it. */
+  readonly mergeWithin: Seconds
+  /** What was listed in an incident and was calm for at most so long belongs to it when it burns again. */
+  readonly holdFor: Seconds
+  /**
+   * So many services that burn in one region are the region's failure; all of them, where fewer are measured there. With
+   * two, a chance meeting of two failures in a large region would be one incident too often.
+   */
+  readonly regionServices: number
+  /** They must have begun within this time. */
+  readonly regionWithin: Seconds
   /** Numbers alone (rates, bad events) are written to the journal at most this often. */
   readonly measureEvery: Seconds
 }
@@ -56,6 +84,12 @@ export interface AlertingSettings {
 export const DEFAULT_SETTINGS: AlertingSettings = {
   calmFor: seconds(180),
   reopenWithin: seconds(1_800),
+  causeWithin: seconds(600),
+  freshWithin: seconds(3_600),
+  mergeWithin: seconds(1_800),
+  holdFor: seconds(1_800),
+  regionServices: 3,
+  regionWithin: seconds(600),
   measureEvery: seconds(60),
 }
 

@@ -35,9 +35,12 @@ export function verdictWords(verdict: BurnVerdict): string {
   return `${rule.name}: ${side(long)} and ${side(short)}, fires at ${rateWords(rule.factor.num / rule.factor.den)}`
 }
 
-/** `1 rule fires in aws`, `3 rules fire in aws and gcp`. */
-export function placesWords(scopes: readonly Labels[]): string {
-  const names = [...scopes].sort((a, b) => (labelsKey(a) < labelsKey(b) ? -1 : 1)).map(scopeWords)
+/** Places by name, as `listWords` says them. */
+export const placesWords = (scopes: readonly Labels[]): string =>
+  listWords([...scopes].sort((a, b) => (labelsKey(a) < labelsKey(b) ? -1 : 1)).map(scopeWords))
+
+/** `aws`, `aws and gcp`, `aws, azure, gcp and 2 more`. */
+export function listWords(names: readonly string[]): string {
   if (names.length <= 3)
     return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
   return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`

@@ -1,4 +1,13 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { DevOptions, Emulated } from './dev/command.ts'
+import type { ImportOptions } from './import.ts'
+import { addForms } from './program-forms.ts'
+
+const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
+const EMULATED: Readonly<Record<Emulated, string>> = {
+  datadog: "Datadog's queries over a small shop",
+  cloudwatch: "CloudWatch's metrics of a small shop",
+}
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
 export interface Commands {
@@ -14,6 +23,37 @@ export interface Commands {
   readonly status: (options: StatusOptions) => Promise<number>
   readonly report: (options: ReportOptions) => Promise<number>
   readonly doctor: (options: DoctorOptions) => Promise<number>
+  readonly athenaDdl: (options: AthenaDdlOptions) => Promise<number>
+  readonly athenaSql: (options: AthenaSqlOptions) => Promise<number>
+  readonly devAthena: (options: DevAthenaOptions) => Promise<number>
+  readonly import: (options: ImportOptions) => Promise<number>
+  readonly dev: (what: Emulated, options: DevOptions) => Promise<number>
+}
+
+export interface AthenaDdlOptions {
+  readonly layout: 'alb' | 'cloudfront' | 'envoy-json'
+  readonly database: string
+  readonly table: string
+  readonly location: string
+  readonly unit: 'day' | 'hour'
+  readonly since: string
+}
+
+export interface AthenaSqlOptions {
+  readonly source?: string
+  readonly from: string
+  readonly to?: string
+  readonly definitions?: string
+  readonly config?: string
+}
+
+export interface DevAthenaOptions {
+  readonly root: string
+  readonly port?: number
+  readonly quota: number
+  /** Milliseconds that a query is queued, and runs at least. */
+  readonly queued: number
+  readonly running: number
 }
 
 export interface ServeOptions {
@@ -100,10 +140,14 @@ export function createProgram(version: string, commands: Commands, done: (code: 
     .exitOverride()
   addServing(program, commands, done)
   addDefinitions(program, commands, done)
+  addForms(program, commands, done)
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
   addDoctor(program, commands, done)
+  addAthena(program, commands, done)
+  addImport(program, commands, done)
+  addDev(program, commands, done)
   return program
 }
 
@@ -158,31 +202,6 @@ function addDefinitions(program: Command, commands: Commands, done: (code: numbe
     .action(async (paths: string[], options: ValidateOptions) =>
       done(await commands.validate(paths, options)),
     )
-  program
-    .command('schema')
-    .description('Print the JSON Schema of definitions, for editors.')
-    .addHelpText('after', examples('nines schema > nines.schema.json'))
-    .action(async () => done(await commands.schema()))
-  program
-    .command('export')
-    .description('Definitions in the form of other tools, on standard output.')
-    .command('grafana')
-    .argument('[path]', 'a directory of definitions', 'slo-definitions')
-    .description('A Grafana dashboard over what Nines says of itself at /metrics, read through Prometheus.')
-    .option('--page <url>', 'where the page of Nines is, for links', DEFAULT_URL)
-    .addHelpText(
-      'after',
-      examples('nines export grafana > nines.json', 'nines export grafana slo/ --page https://nines.example'),
-    )
-    .action(async (path: string, options: { page: string }) =>
-      done(await commands.exportGrafana(path, options)),
-    )
-  program
-    .command('test')
-    .argument('<paths...>', 'scenario files, or directories of them')
-    .description('Play scenarios: what sources counted, and what is to be said of it.')
-    .addHelpText('after', examples('nines test scenarios/', 'nines test checkout.scenario'))
-    .action(async (paths: string[]) => done(await commands.test(paths)))
 }
 
 function addData(program: Command, commands: Commands, done: (code: number) => void): void {
@@ -194,7 +213,16 @@ function addData(program: Command, commands: Commands, done: (code: number) => v
     )
     .addOption(
       new Option('-f, --format <name>', 'what a line looks like')
-        .choices(['envoy-json', 'envoy-text', 'combined', 'common', 'vhost_combined', 'nginx-json'])
+        .choices([
+          'envoy-json',
+          'envoy-text',
+          'combined',
+          'common',
+          'vhost_combined',
+          'nginx-json',
+          'alb',
+          'cloudfront',
+        ])
         .default('envoy-json'),
     )
     .option('--source <name>', 'the DataSource that the lines belong to', 'ingested')
@@ -256,6 +284,68 @@ function addBackfill(program: Command, commands: Commands, done: (code: number) 
     .action(async (options: BackfillCommandOptions) => done(await commands.backfill(options)))
 }
 
+function addAthena(program: Command, commands: Commands, done: (code: number) => void): void {
+  const athena = program.command('athena').description('Statements for Amazon Athena.')
+  athena
+    .command('ddl')
+    .description(
+      'Print the statement that makes a table of logs in S3, with partitions that need not be added.',
+    )
+    .addOption(
+      new Option('--layout <name>', 'whose logs they are')
+        .choices(['alb', 'cloudfront', 'envoy-json'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--location <place>', 'where they lie, with the days or hours below: s3://bucket/prefix/')
+    .option('--database <name>', 'database of the table', 'default')
+    .option('--table <name>', 'name of the table', 'access_logs')
+    .addOption(new Option('--unit <unit>', 'a partition each').choices(['day', 'hour']).default('day'))
+    .option('--since <path>', 'the first partition, as in the path', '2026/01/01')
+    .addHelpText(
+      'after',
+      examples(
+        'nines athena ddl --layout alb --table alb_logs --location s3://logs/AWSLogs/123456789012/elasticloadbalancing/ap-northeast-1/',
+        'nines athena ddl --layout envoy-json --unit hour --since 2026/01/01/00 --location s3://logs/envoy/',
+      ),
+    )
+    .action(async (options: AthenaDdlOptions) => done(await commands.athenaDdl(options)))
+  athena
+    .command('sql')
+    .description('Print the query that a DataSource of type Athena asks for a stretch of time.')
+    .option('--source <name>', 'the DataSource (the only one)')
+    .option('--from <time>', 'where to begin: 1h ago, or an instant such as 2026-11-01T00:00Z', '1h')
+    .option('--to <time>', 'where to end (default now)')
+    .option('--definitions <dir>', 'directory of OpenSLO documents')
+    .option('-c, --config <file>', 'configuration that says where definitions are')
+    .addHelpText('after', examples('nines athena sql --source edge --from 2h'))
+    .action(async (options: AthenaSqlOptions) => done(await commands.athenaSql(options)))
+}
+
+function addDev(program: Command, commands: Commands, done: (code: number) => void): void {
+  const dev = program
+    .command('dev')
+    .description('Emulators of outside services, for trying without an account.')
+  dev
+    .command('athena')
+    .description('Serve Athena and S3 over a directory of buckets, on the loopback, until Ctrl-C.')
+    .requiredOption('--root <dir>', 'a directory whose folders are buckets')
+    .option('--port <n>', 'port to listen on (default: a free one, printed)', toPort)
+    .option('--quota <n>', 'queries at a time', toWhole, 20)
+    .option('--queued <ms>', 'how long a query is queued', toWhole, 100)
+    .option('--running <ms>', 'how long a query runs at least', toWhole, 200)
+    .addHelpText('after', examples('nines dev athena --root ./buckets --port 4566'))
+    .action(async (options: DevAthenaOptions) => done(await commands.devAthena(options)))
+  for (const what of EMULATORS)
+    dev
+      .command(what)
+      .description(`Serve ${EMULATED[what]} on the loopback, until Ctrl-C.`)
+      .option('--port <n>', 'port to listen on (default: a free one, printed)', toPort, 0)
+      .option('--limit <n>', 'calls that each endpoint allows in ten minutes', toWhole, 600)
+      .option('--faults <percent>', 'of a hundred calls so many fail, stall or are answered half', toWhole, 0)
+      .addHelpText('after', examples(`nines dev ${what} --port 8126`, `nines dev ${what} --faults 20`))
+      .action(async (options: DevOptions) => done(await commands.dev(what, options)))
+}
+
 function addReading(program: Command, commands: Commands, done: (code: number) => void): void {
   program
     .command('status')
@@ -296,6 +386,26 @@ function addDoctor(program: Command, commands: Commands, done: (code: number) =>
       )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
     )
     .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
+}
+
+function addImport(program: Command, commands: Commands, done: (code: number) => void): void {
+  program
+    .command('import')
+    .addArgument(new Argument('<from>', 'whose promises to read').choices(['datadog']))
+    .description('Print the SLOs and corrections of another product as OpenSLO.')
+    .option('--site <site>', 'of Datadog (default: DD_SITE, else datadoghq.com); keys as for a DataSource')
+    .option('--url <url>', 'instead of a site: a proxy or an emulator')
+    .option('--file <json>', 'a saved answer of /api/v1/slo, instead of asking')
+    .option('--corrections <json>', 'a saved answer of /api/v1/slo/correction')
+    .option('--source <name>', 'the DataSource that the SLOs are to be read from', 'datadog')
+    .addHelpText(
+      'after',
+      `${examples(
+        'nines import datadog --site datadoghq.eu > slo-definitions/datadog.yaml',
+        'nines import datadog --file slos.json --source apm',
+      )}\nWhat could not be carried over is told on stderr, and the exit code is then 3.\n`,
+    )
+    .action(async (_: string, options: ImportOptions) => done(await commands.import(options)))
 }
 
 function examples(...lines: string[]): string {

@@ -1,4 +1,8 @@
+export { type DdlOptions, tableDdl } from './athena/ddl.ts'
+export { type AthenaOptions, athenaOptions } from './athena/options.ts'
+export { sqlOf } from './athena/source.ts'
 export type { Collected, CollectOptions, Collector, CollectorStatus, Sink } from './collector.ts'
+export { type DatadogSlos, readDatadogSlos } from './datadog/slos.ts'
 export { createEnvoyStatsCollector, type EnvoyStatsSettings } from './envoy-stats/collector.ts'
 export { createSystemResolver, type Resolve } from './envoy-stats/discovery.ts'
 export { type EnvoyStatsOptions, envoyStatsOptions } from './envoy-stats/options.ts'

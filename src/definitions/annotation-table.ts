@@ -12,5 +12,7 @@ export const ANNOTATIONS: Readonly<Record<string, string>> = {
   locale: 'the language of its messages, as BCP 47: en, ja',
   id: 'the identity that history hangs on, when the SLO was renamed',
   aliases: 'former identities, separated by commas',
+  provider:
+    'the ProviderSLAs whose fault its failures are: aws-elb, or by cloud aws=aws-elb,gcp=gcp-lb; absent: ours',
   'label-aliases': 'labels that were called otherwise before, as present=former, separated by commas',
 }

@@ -7,7 +7,7 @@ import { readRule, timesADay } from './recurrence.ts'
 import type { Report } from './report.ts'
 import { someOf } from './suggest.ts'
 import { targetFrom } from './targets.ts'
-import { get, itemsOf, type Node, textOf } from './tree.ts'
+import { flagOf, get, itemsOf, type Node, textOf } from './tree.ts'
 import { readDuration, readWallClock, readZone } from './windows.ts'
 
 /** Kinds of ours that are about stretches of time and promises of others. */
@@ -135,6 +135,11 @@ export function buildProvider(document: DocumentNode, context: Context): Provide
     window: window.length,
     url,
     asOf,
+    unverified: flagOf(get(spec, 'unverified')) ?? false,
+    credits: itemsOf(get(spec, 'credits')).map((tier) => ({
+      below: textOf(get(tier, 'below')) ?? '',
+      percent: textOf(get(tier, 'percent')) ?? '',
+    })),
     origin: originOf(context, document),
   }
 }

@@ -1,3 +1,4 @@
+export { type Imported, importDatadog } from './datadog-import.ts'
 export {
   createDefinitionsDirectory,
   type DefinitionsDirectory,
@@ -6,6 +7,7 @@ export {
 export type { DefinitionFile } from './documents.ts'
 export { type ReadTree, readDefinitionFile, readTree } from './files.ts'
 export { formatProblems, type ProblemFormat } from './format.ts'
+export { journeyId, journeyNamed } from './journey-row.ts'
 export { type LoadOptions, loadDefinitions } from './load.ts'
 export type {
   AlertingWishes,

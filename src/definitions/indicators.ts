@@ -4,6 +4,7 @@ import { type Context, resolve } from './context.ts'
 import { parseDecimal, scaled } from './decimal.ts'
 import type { DocumentNode } from './documents.ts'
 import { externalQuery } from './external.ts'
+import { checkExternal } from './external-shapes.ts'
 import { type RequestParts, readRequest } from './requests.ts'
 import { suggest } from './suggest.ts'
 import { at, flagOf, get, type Node, textOf } from './tree.ts'
@@ -16,6 +17,8 @@ export const QUERY_TYPES: readonly string[] = [
   'CloudWatch',
   'GoogleCloudMonitoring',
   'AzureMonitor',
+  'Mackerel',
+  'HttpJson',
 ]
 
 /** What an SLI measures, before an objective says what it is held to. */
@@ -204,6 +207,7 @@ function readSource(metric: Node, context: Context): MetricSource | undefined {
     return undefined
   }
   if (written && !typeFits(type, written, dataSource, context)) return undefined
+  if (!checkExternal(type, spec, context)) return undefined
   if (dataSource) return { name: dataSource.name, type, spec }
   if (type === 'Requests') {
     const names = context.registry.all('DataSource').map((source) => source.name)

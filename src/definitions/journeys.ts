@@ -10,6 +10,7 @@ import {
 } from './context.ts'
 import { parseDecimal, toRational } from './decimal.ts'
 import type { DocumentNode } from './documents.ts'
+import { journeyRow } from './journey-row.ts'
 import type { DefinedSlo, Journey, JourneyNode } from './model.ts'
 import { type Place, placeName } from './place.ts'
 import type { Wording } from './report.ts'
@@ -34,6 +35,8 @@ export function buildJourney(document: DocumentNode, around: JourneySurroundings
   const tree = root && readNode(root, around)
   if (!target || !tree || report.errors() > before) return undefined
   const { displayName, labels } = metadataOf(document)
+  const row = journeyRow(document, { target, windows, tree }, around.context)
+  if (!row || report.errors() > before) return undefined
   return {
     name: document.name,
     displayName,
@@ -42,6 +45,7 @@ export function buildJourney(document: DocumentNode, around: JourneySurroundings
     allowed: target.allowed,
     windows,
     tree,
+    row,
     labels,
     origin: originOf(around.context, document),
   }

@@ -33,6 +33,8 @@ export interface DefinedSlo {
   readonly aliases: readonly SloId[]
   /** What its alert policies ask for beyond burn rules. */
   readonly alerting: AlertingWishes
+  /** The tree, when this is a journey's promise. */
+  readonly tree?: JourneyNode
   /** True when the file is broken now, and this is the last version of the SLO that was good. */
   readonly lastGood: boolean
   readonly origin: Origin
@@ -99,6 +101,8 @@ export interface Journey {
   /** At least one; the first headlines. */
   readonly windows: readonly Window[]
   readonly tree: JourneyNode
+  /** The journey as the promise that it is: what is evaluated, alerted about and shown beside the SLOs. */
+  readonly row: DefinedSlo
   readonly labels: Readonly<Record<string, readonly string[]>>
   readonly origin: Origin
 }
@@ -188,6 +192,10 @@ export interface ProviderSla {
   readonly url: string
   /** The day it was read, `YYYY-MM-DD`. */
   readonly asOf: string
+  /** True: the number was not read at its source, and is to be looked up before anybody relies on it. */
+  readonly unverified: boolean
+  /** What the provider gives back: so many percent of the bill where it kept less than so many percent. */
+  readonly credits: readonly { readonly below: string; readonly percent: string }[]
   readonly origin: Origin
 }
 

@@ -6,6 +6,7 @@ import {
   duration,
   expected,
   filled,
+  flag,
   list,
   needed,
   object,
@@ -113,6 +114,16 @@ const providerSpec: ObjectShape = object("a provider's published promise", {
   window: needed(duration('the length over which it is measured', '1M')),
   url: needed(text('where it is published', 'https://example.com/sla')),
   asOf: needed(text('the day it was read, YYYY-MM-DD', '2026-11-01')),
+  unverified: optional(flag('true: the number was not read at its source')),
+  credits: optional(
+    list(
+      'what the provider gives back',
+      object('a tier of credits', {
+        below: needed(decimal('where less than this was kept, in percent', 99.99)),
+        percent: needed(decimal('so many percent of the bill', 10)),
+      }),
+    ),
+  ),
 })
 
 const burnPolicySpec: ObjectShape = object('a named list of burn rules', {

@@ -80,6 +80,7 @@ export const PROBLEMS = {
   'NINES-1411': 'Nothing reads this source',
   'NINES-1412': 'The type is not that of the DataSource',
   'NINES-1413': 'A threshold metric over requests is malformed',
+  'NINES-1414': 'A question to a source is malformed',
   'NINES-1501': 'An annotation of ours is unknown',
   'NINES-1502': 'An annotation is malformed',
   'NINES-1503': 'A label is probably misspelt',

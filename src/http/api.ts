@@ -1,7 +1,10 @@
 import type {
+  Attribution,
   CalendarEvents,
+  CloudMatrix,
   Contributors,
   Days,
+  DependencyGraph,
   Diagnosis,
   Distances,
   Exemplar,
@@ -9,19 +12,25 @@ import type {
   IncidentDetail,
   IncidentSummary,
   JournalEntry,
+  JourneyDetail,
+  JourneySeries,
+  Journeys,
   LatencyMap,
   LiveEvent,
   Meta,
   Preview,
   PreviewAsked,
+  ProviderLedger,
   Review,
   ServiceDetail,
   ServiceGroups,
   ServiceLatency,
   Services,
+  Simulation,
   SloDetail,
   SloSeries,
   Source,
+  WhatIf,
 } from '../contract/index.ts'
 
 /**
@@ -88,6 +97,24 @@ export interface Api {
     service: string,
     options: ServiceOptions & { readonly kind: 'bad' | 'slow'; readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  /** Promises over many clouds. */
+  readonly journeys: () => Journeys
+  readonly journey: (name: string) => Promise<JourneyDetail | undefined>
+  readonly journeySeries: (name: string, options: SeriesOptions) => Promise<JourneySeries | undefined>
+  /** Who brought the shortfall about: over a range, or while an incident lasted. */
+  readonly journeyAttribution: (
+    name: string,
+    asked: { readonly from?: number; readonly to?: number; readonly incident?: string },
+  ) => Promise<Attribution | undefined>
+  /** The recorded past, replayed with something changed in it. */
+  readonly simulate: (
+    name: string,
+    asked: WhatIf & { readonly from: number; readonly to: number },
+  ) => Promise<Simulation | undefined>
+  readonly graph: () => Promise<DependencyGraph>
+  readonly matrix: () => CloudMatrix
+  /** Of a month such as `2026-11`; undefined: the running one. */
+  readonly providers: (month: string | undefined) => Promise<ProviderLedger>
   /** How the installation fares, with what to do about what is wrong. */
   readonly diagnosis: () => Promise<Diagnosis>
   /** Calls back for each event after `lastId`; gives the function that stops it. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import * as wire from '../contract/index.ts'
 import type { Api, IncidentAction } from './api.ts'
 import { insightRoutes } from './insight-routes.ts'
+import { journeyRoutes } from './journey-routes.ts'
 import { parseScope, type Route, route, wordsOf } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 
@@ -44,7 +45,13 @@ const actionBody = z.discriminatedUnion('kind', [
 
 /** Every endpoint below `/api/v1` but the live stream, which is not an answer but a conversation. */
 export function createRoutes(api: Api): readonly Route[] {
-  return [...sloRoutes(api), ...insightRoutes(api), ...serviceRoutes(api), ...incidentRoutes(api)]
+  return [
+    ...sloRoutes(api),
+    ...insightRoutes(api),
+    ...serviceRoutes(api),
+    ...journeyRoutes(api),
+    ...incidentRoutes(api),
+  ]
 }
 
 function sloRoutes(api: Api): readonly Route[] {

@@ -11,6 +11,7 @@ import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
 import { createInsights } from './insights.ts'
+import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
@@ -59,6 +60,14 @@ export function createAnswers(parts: AnswerParts): Api {
     },
     diagnosis: parts.diagnosis,
     ...createServices({ ...parts, shown: loop.shown }),
+    ...createJourneyAnswers({
+      ...parts,
+      shown: loop.shown,
+      detail: (id) => {
+        const found = find(id)
+        return found && detailOf(found)
+      },
+    }),
     metrics: parts.metrics,
     ready: parts.ready,
     subscribe: parts.live.subscribe,

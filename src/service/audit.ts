@@ -89,7 +89,8 @@ function definitionChanges(known: ReadonlyMap<string, string>, look: AuditLook):
   const changes = slos.flatMap((defined): Change[] => {
     const { slo } = defined
     // Selectors are functions with their text; JSON keeps the text.
-    const signature = signatureOf([slo, defined.queries])
+    const { tree } = defined
+    const signature = signatureOf(tree ? [slo, tree] : [slo, defined.queries])
     const former = known.has(slo.id) ? undefined : defined.aliases.find((alias) => known.has(alias))
     const before = known.get(former ?? slo.id)
     if (before === signature) return []

@@ -46,14 +46,9 @@ export async function backfillSources(
   for (const source of definitions.sources) {
     if (only !== undefined && !only.includes(source.name)) continue
     const questions = asked.get(source.name) ?? []
-    if (questions.length === 0) {
-      if (only !== undefined)
-        done.push({ source: source.name, input: '', wanted: 0, read: 0, failures: [UNASKED] })
-      continue
-    }
     const options = { sink, base, run: randomUUID() }
     const { inputs, faults } = openInputs(world, source, { options, questions: () => questions })
-    if (faults.length > 0) {
+    if (faults.length > 0 && (questions.length > 0 || only !== undefined)) {
       const failures = faults.map(({ text, remedy }) => ({ question: source.name, text, remedy }))
       done.push({ source: source.name, input: '', wanted: 0, read: 0, failures })
     }
@@ -71,8 +66,12 @@ export async function backfillSources(
         },
         signal,
       )
-      done.push({ ...collected, source: source.name, input })
+      // Some sources have a past of their own, whatever SLOs ask.
+      if (collected.wanted > 0 || questions.length > 0)
+        done.push({ ...collected, source: source.name, input })
     }
+    if (only !== undefined && questions.length === 0 && done.every((each) => each.source !== source.name))
+      done.push({ source: source.name, input: '', wanted: 0, read: 0, failures: [UNASKED] })
   }
   return done
 }

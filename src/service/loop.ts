@@ -14,28 +14,18 @@ import {
   incidentsOf,
   step,
 } from '../alerting/index.ts'
-import {
-  earlier,
-  HOUR,
-  hourOf,
-  later,
-  type Result,
-  type UnixSeconds,
-  unixSeconds,
-  type World,
-} from '../base/index.ts'
+import { later, type Result, type UnixSeconds, type World } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
-import type { DefinedSlo, Definitions } from '../definitions/index.ts'
-import { type Correction, createTimelines, type Evaluation, type Timelines } from '../slo/index.ts'
+import type { Definitions } from '../definitions/index.ts'
+import type { Correction, Evaluation } from '../slo/index.ts'
 import type { Changes, Journal, Ledger } from '../store/index.ts'
-import { type CoverageSpan, dataSourceOf } from '../traffic/index.ts'
+import { alertingInput } from './alerting-input.ts'
 import { type Audit, type AuditLook, createAudit } from './audit.ts'
 import { compositeSummary } from './composite.ts'
-import { correctionsAt, type ExpandedCorrections, longestReach } from './corrections.ts'
-import { inputSource, knownOf } from './coverage.ts'
-import { createFeed, type Feed } from './feed.ts'
-import { createRestatements, type Restatements, restatementEntries } from './restatement.ts'
-import { createSparks, type Sparks } from './sparks.ts'
+import { type Held, hold, refresh } from './held.ts'
+import type { PlannedJourney } from './journeys/plan.ts'
+import { restatementEntries } from './restatement.ts'
+import type { Counted, Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
 
 /** What the loop is given. */
@@ -53,11 +43,15 @@ export interface LoopParts {
 /** Everything that was computed last, for whoever shows it. One evaluation, one `now`. */
 export interface Shown {
   readonly now: UnixSeconds
+  /** With a row among the SLOs for each journey. */
   readonly definitions: Definitions
   readonly evaluations: ReadonlyMap<string, readonly Evaluation[]>
   readonly summaries: readonly wire.SloSummary[]
   readonly alerting: AlertingState
-  readonly timelines: Timelines
+  /** The journeys of the definitions, with what they stand on. */
+  readonly journeys: readonly PlannedJourney[]
+  /** What was counted, of SLOs and of journeys. */
+  readonly timelines: Counted
   /** Those of the definitions, with their ranges. */
   readonly corrections: readonly Correction[]
 }
@@ -74,14 +68,9 @@ export interface Loop {
   readonly journal: Journal
 }
 
-/** How far back coverage is read again when more of it was written: inputs of one source report at different times. */
-const COVERAGE_TAIL = 2 * HOUR
 const ENTRIES_AT_ONCE = 5_000
 /** So long after the start nobody is told of missing data: what came while we were away is still being read. */
 const CATCH_UP = 300
-
-/** A minute that its source reported on counts as said once it ended so long ago. */
-const SETTLE = 120
 
 export const keyOf = (slo: string, objective: string): string => `${slo}\n${objective}`
 
@@ -106,29 +95,29 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   }
   const tick = async (): Promise<void> => {
     const now = world.clock.now()
-    const definitions = parts.definitions()
-    if (held?.definitions !== definitions) {
-      held = hold(parts, definitions, now)
-      alerting = adopt(alerting, presentIds(definitions))
+    const written = parts.definitions()
+    if (held?.written !== written) {
+      held = hold(parts, written, now)
+      alerting = adopt(alerting, presentIds(written))
     }
-    const { timelines } = held
     const current = held
+    const { definitions, counted, journeys } = current
     await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
-    const evaluations = await world.trace.span('engine.evaluate', {}, async () => timelines.evaluate(now))
+    const evaluations = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
     const grouped = group(evaluations)
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const slos = definitions.slos.map((defined) => defined.slo)
-    const quietEnds = quietOf(definitions)
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted) }
     const decided = await world.trace.span('alerting.step', {}, async () =>
-      step(alerting, { evaluations, slos, now, sightedFrom, quietEnds, costOf: costOf(timelines) }),
+      step(alerting, { ...alertingInput(definitions), ...looked }),
     )
     await record(decided.events)
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>
-      summarise({ definitions, grouped, timelines, alerting, sparks: current.sparks, now }),
+      summarise({ definitions, grouped, timelines: counted, alerting, sparks: current.sparks, now }),
     )
-    shown = { now, definitions, evaluations: grouped, summaries, alerting, timelines, corrections }
+    const found = { now, definitions, journeys, evaluations: grouped, summaries }
+    shown = { ...found, alerting, timelines: counted, corrections }
     parts.tell(decided.decisions)
   }
   return {
@@ -175,6 +164,11 @@ async function writeTrail({ ledger }: LoopParts, trail: Trail): Promise<readonly
   return restated.incidents
 }
 
+/** SLOs first, then journeys. */
+function evaluate({ timelines, keeper }: Held, now: UnixSeconds): readonly Evaluation[] {
+  return [...timelines.evaluate(now), ...keeper.timelines.evaluate(now)]
+}
+
 /** Runs one piece of work after the other; a failure is its own caller's. */
 function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
@@ -185,102 +179,11 @@ function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
-interface Held {
-  readonly definitions: Definitions
-  readonly timelines: Timelines
-  readonly feed: Feed
-  /** Sources whose coverage was read, with the inputs that it was made up of. */
-  readonly covered: Map<string, string>
-  readonly sparks: Sparks
-  readonly restatements: Restatements
-  /** Up to where each source has reported, as of the last look. */
-  readonly reported: Map<string, number>
-  /** When the last look was. */
-  lookedAt: UnixSeconds
-  corrected: ExpandedCorrections | undefined
-}
-
-function hold({ ledger }: LoopParts, definitions: Definitions, now: UnixSeconds): Held {
-  const timelines = createTimelines(
-    definitions.slos.map((defined) => defined.slo),
-    { now },
-  )
-  const restatements = createRestatements(timelines, definitions.slos)
-  const reported = new Map<string, number>()
-  const feed = createFeed(ledger, timelines, definitions.slos, (touched) => {
-    restatements.take(touched, (source) => Math.min(reported.get(source) ?? 0, held.lookedAt - SETTLE))
-  })
-  const held: Held = {
-    definitions,
-    timelines,
-    feed,
-    covered: new Map(),
-    sparks: createSparks(),
-    restatements,
-    reported,
-    lookedAt: now,
-    corrected: undefined,
-  }
-  return held
-}
-
-async function refresh(parts: LoopParts, held: Held, now: UnixSeconds): Promise<void> {
-  const corrected = correctionsAt(held.definitions, now, held.corrected)
-  // What cannot be applied to an SLO as a whole was told when the definitions were loaded.
-  if (corrected !== held.corrected) held.timelines.correct(corrected.corrections)
-  held.corrected = corrected
-  const changes = await held.feed.refresh(now)
-  parts.noticed?.(changes.touched)
-  // Late data restates hours that are over.
-  if (changes.touched.some(({ from }) => from < hourOf(now))) held.sparks.forget()
-  const sources = new Set(held.definitions.slos.flatMap((defined) => defined.slo.sources))
-  for (const source of sources) {
-    const inputs = parts.inputsOf(dataSourceOf(source))
-    const from = staleFrom(held, { source, inputs, changes, now })
-    if (from === undefined) continue
-    const range = { from: hourOf(from), to: later(now, 60) }
-    const known = await knownOf(parts.ledger, { source, inputs, range })
-    held.timelines.cover(source, known)
-    held.covered.set(source, inputs.join('\n'))
-    held.reported.set(source, Math.max(held.reported.get(source) ?? 0, ...known.map(endOf)))
-  }
-  held.lookedAt = now
-}
-
-/** From when on what is held of a source's coverage may be wrong; undefined: nowhere. */
-function staleFrom(
-  held: Held,
-  {
-    source,
-    inputs,
-    changes,
-    now,
-  }: { source: string; inputs: readonly string[]; changes: Changes; now: UnixSeconds },
-): UnixSeconds | undefined {
-  if (held.covered.get(source) !== inputs.join('\n')) return oldestOf(held.definitions.slos, now)
-  const names = new Set([source, ...inputs.map((input) => inputSource(source, input))])
-  if (!changes.covered.some((name) => names.has(name))) return undefined
-  const written = changes.touched.filter((each) => names.has(each.source)).map(({ from }) => from)
-  return unixSeconds(Math.min(earlier(now, COVERAGE_TAIL), ...written))
-}
-
-/** The start of the longest window that anything looks at. */
-function oldestOf(slos: readonly DefinedSlo[], now: UnixSeconds): UnixSeconds {
-  const longest = Math.max(HOUR, ...slos.flatMap(({ slo }) => slo.windows.map(longestReach)))
-  return earlier(now, longest)
-}
-
-const endOf = ({ state, to }: CoverageSpan): number => (state === 'missing' ? 0 : to)
-
 /** The present identity of each former one. */
 const presentIds = ({ slos }: Definitions): ReadonlyMap<string, string> =>
   new Map(slos.flatMap(({ slo, aliases }) => aliases.map((alias) => [alias, slo.id] as const)))
 
-/** SLOs whose alert policies do not ask to hear that it is over. */
-const quietOf = ({ slos }: Definitions): ReadonlySet<string> =>
-  new Set(slos.filter(({ alerting }) => !alerting.whenResolved).map(({ slo }) => slo.id))
-
-function costOf(timelines: Timelines): CostOf {
+function costOf(timelines: Counted): CostOf {
   return (slo, objective, scope, range) => timelines.counts(slo, objective, { scope, range })?.bad
 }
 
@@ -298,7 +201,7 @@ function group(evaluations: readonly Evaluation[]): ReadonlyMap<string, readonly
 interface Summarised {
   readonly definitions: Definitions
   readonly grouped: ReadonlyMap<string, readonly Evaluation[]>
-  readonly timelines: Timelines
+  readonly timelines: Counted
   readonly alerting: AlertingState
   readonly sparks: Sparks
   readonly now: UnixSeconds

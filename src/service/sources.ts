@@ -212,7 +212,7 @@ export function sourceFaults(
 }
 
 /** A source with `inputs` is read by one collector for each; what stands beside them holds for all. */
-function inputsIn({
+export function inputsIn({
   connectionDetails,
   labels,
 }: DataSource): readonly { name: string; labels: Labels; details: Record<string, unknown> }[] {

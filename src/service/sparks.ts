@@ -1,13 +1,20 @@
 import { HOUR, hourOf, labelsKey, later, type UnixSeconds } from '../base/index.ts'
 import type { Evaluation, Timelines } from '../slo/index.ts'
 
+/** What was counted of a promise, and what is known of its time, as the engine holds it. */
+export type Counted = Pick<Timelines, 'counts' | 'known' | 'minutes'>
+
 /** The last 24 hours of each promise, as the fleet's rows draw them. Hours that are over are counted once. */
 export interface Sparks {
   /**
    * The share of the whole budget that each of the last 24 hours spent, oldest first; null where the hour had no
    * events. Empty where there is no budget yet.
    */
-  readonly of: (timelines: Timelines, whole: Evaluation | undefined, now: UnixSeconds) => (number | null)[]
+  readonly of: (
+    timelines: Pick<Counted, 'counts'>,
+    whole: Evaluation | undefined,
+    now: UnixSeconds,
+  ) => (number | null)[]
   /** Past hours may have changed. */
   readonly forget: () => void
 }
@@ -43,7 +50,7 @@ export function createSparks(): Sparks {
 }
 
 function badIn(
-  timelines: Timelines,
+  timelines: Pick<Counted, 'counts'>,
   { slo, objective, scope }: Evaluation,
   from: UnixSeconds,
 ): number | undefined {

@@ -106,6 +106,14 @@ function segmentAt(timeline: CoverageTimeline, t: number): number {
   return low - 1
 }
 
+/** What is known of the minute that holds an instant; undefined: it was never reported. */
+export function stateAt(timeline: CoverageTimeline, t: number): KnownSpan['state'] | undefined {
+  const rank = timeline.rank[segmentAt(timeline, t)]
+  if (rank === RANK.known) return 'known'
+  if (rank === RANK.partial) return 'partial'
+  return rank === RANK.missing ? 'missing' : undefined
+}
+
 /** Where time in which nothing was reported begins: the end of the last report; undefined without any. */
 export function reportedThrough(timeline: CoverageTimeline): number | undefined {
   const { at, rank } = timeline

@@ -57,17 +57,19 @@ export {
 export { apportion, attributionOf } from './journey/attribution.ts'
 export { availabilityOf, type Sensitivity, sensitivityOf } from './journey/availability.ts'
 export { type Feasibility, feasibilityOf } from './journey/feasibility.ts'
+export type { Waiting } from './journey/known.ts'
 export {
   type JourneyMinutes,
-  type JourneyPlan,
   journeyAttribution,
   journeyMinutes,
   type LeafMinutes,
-  MEASURED,
+  MINUTE_KNOWN,
   MINUTE_STATE,
   MINUTE_UNITS,
   textbookOf,
+  weighed,
 } from './journey/minutes.ts'
+export { type JourneyPlan, leavesOfPlan, MEASURED } from './journey/plan.ts'
 export { redundancyOf } from './journey/redundancy.ts'
 export { childrenOf, type JourneyTree, leavesOf, MOST_SHARED, sharedLeaves, without } from './journey/tree.ts'
 export { type Firing, type RuleReplay, replayRules } from './replay.ts'

@@ -10,7 +10,7 @@ import {
 } from '../base/index.ts'
 import { createBurnSums } from './burn-windows.ts'
 import { type Correction, type CorrectionProblem, correctionsOf, problemOf } from './corrections.ts'
-import type { CoverageTimeline, KnownSpan } from './coverage.ts'
+import { type CoverageTimeline, type KnownSpan, worstOf } from './coverage.ts'
 import type { Slo, SloId } from './definition.ts'
 import type { Moment } from './ends.ts'
 import { evaluateSubject } from './evaluate.ts'
@@ -19,6 +19,7 @@ import type { Buckets, Feed } from './feed.ts'
 import { forget, loadScope, markHeld } from './feed-load.ts'
 import { correctFeed, coverFeed, missingOf, position, segmentsFor } from './feed-position.ts'
 import { type Held, holdSlo, moveOn } from './held.ts'
+import { knownMinutes, type Waiting } from './journey/known.ts'
 import { createKnowledge } from './knowledge.ts'
 import { type Meter, measure } from './measure.ts'
 import { saysOther } from './said.ts'
@@ -77,6 +78,8 @@ export interface Timelines {
     objective: string,
     asked: { readonly scope: Labels; readonly range: Range },
   ) => Buckets | undefined
+  /** What is known of each minute of a range, by the sources of an SLO; of all nothing when there is no such SLO. */
+  readonly known: (slo: SloId, range: Range, waiting: Waiting) => Uint8Array
   /** How much is held: series, and bytes of counts. */
   readonly size: () => { readonly series: number; readonly bytes: number }
 }
@@ -108,8 +111,10 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
   const held = new Map(slos.map((slo) => [slo.id, holdSlo(slo, options.now, patience.lag)]))
   // An array, whose turns build nothing, unlike those of a map.
   const all = [...held.values()]
+  const bySource = groupBySource(all)
   const knowledge = createKnowledge()
   const sums = createBurnSums(all.map((one) => one.plan))
+  let oldest: number | undefined
 
   const subjectsAt = (one: Held, moment: Moment): readonly Subject[] => {
     moveOn(one, knowledge.of(one), moment)
@@ -120,8 +125,10 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
   const feedsOf = (slo: SloId): readonly Feed[] => held.get(slo)?.feeds ?? []
 
   return {
-    needs: (now) =>
-      all.flatMap((one) => needsOf(one, now, { lag: patience.lag, coverage: knowledge.of(one) })),
+    needs: (now) => {
+      oldest = undefined
+      return all.flatMap((one) => needsOf(one, now, { lag: patience.lag, coverage: knowledge.of(one) }))
+    },
     load: (slo, indicator, answer) => {
       for (const feed of feedsOf(slo)) if (feed.indicator === indicator) loadScope(feed, answer.scope, answer)
     },
@@ -130,12 +137,11 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       for (const feed of feedsOf(slo)) markHeld(feed, range, { width, through })
     },
     touched: (source, range) => {
-      for (const { slo, feeds } of all)
-        if (slo.sources.includes(source)) for (const feed of feeds) forget(feed, range)
+      for (const { feeds } of bySource.get(source) ?? []) for (const feed of feeds) forget(feed, range)
     },
     cover: (source, spans) => {
-      let oldest = Infinity
-      for (const { feeds } of all) for (const feed of feeds) oldest = Math.min(oldest, feed.oldest)
+      // Windows move on by the hour, and what is a little older does no harm.
+      oldest ??= Math.min(Infinity, ...all.map(oldestOf))
       knowledge.cover(source, spans, oldest)
     },
     correct: (corrections) => all.flatMap((one) => correctSlo(one, corrections, patience.lag)),
@@ -161,6 +167,10 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       const feed = held.get(slo)?.of.find((one) => one.objective.name === objective)?.feed
       return feed && minutesOf(feed, labelsKey(scope), range)
     },
+    known: (slo, range, waiting) => {
+      const one = held.get(slo)
+      return knownMinutes(one ? knowledge.of(one) : worstOf([[]]), range, waiting)
+    },
     size: () => {
       const series = all.flatMap(({ feeds }) => feeds.flatMap((f) => [...f.scopes.values()]))
       return {
@@ -169,6 +179,21 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       }
     },
   }
+}
+
+function groupBySource(all: readonly Held[]): ReadonlyMap<string, readonly Held[]> {
+  const groups = new Map<string, Held[]>()
+  for (const one of all)
+    for (const source of new Set(one.slo.sources)) {
+      const group = groups.get(source)
+      if (group) group.push(one)
+      else groups.set(source, [one])
+    }
+  return groups
+}
+
+function oldestOf({ feeds }: Held): number {
+  return Math.min(Infinity, ...feeds.map((feed) => feed.oldest))
 }
 
 function needsOf(

@@ -7,7 +7,9 @@ import { fitPolicy, loadDefinitions, SHIPPED_POLICIES } from '../../src/definiti
 import { slo, source } from './documents.ts'
 
 const DIR = join(import.meta.dirname, '../../slo-definitions/policies')
-const files = readdirSync(DIR).map((file) => ({ file, text: readFileSync(join(DIR, file), 'utf8') }))
+const files = readdirSync(DIR)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => ({ file, text: readFileSync(join(DIR, file), 'utf8') }))
 
 /** The policy that an SLO gets, by what it names and how long its window is. */
 function policyOf(options: { window?: string; annotation?: string; files?: typeof files } = {}) {

@@ -106,6 +106,17 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
       await note(id, options)
       return []
     },
+    journeys: () => ({ now, journeys: [] }),
+    journey: (name) => note('journey', name),
+    journeySeries: (name, options) => note(name, options),
+    journeyAttribution: (name, options) => note(name, options),
+    simulate: (name, options) => note(name, options),
+    graph: async () => ({ now, nodes: [], edges: [] }),
+    matrix: () => ({ now, clouds: [], services: [] }),
+    providers: async (month) => {
+      asked.push({ what: 'providers', options: month })
+      return { month: month ?? '', range: { from: 0, to: 0 }, providers: [] }
+    },
     diagnosis: async () => ({ now, version: '1', finding: 'well', checks: [], sources: [] }),
     subscribe: (_lastId, tell) => {
       subscribers.push(tell)

@@ -6,6 +6,7 @@ import {
   type Incident,
   incidentOf,
   incidentsOf,
+  UNTOUCHED,
 } from '../../src/alerting/index.ts'
 import { ratio, seconds, type UnixSeconds, unixSeconds } from '../../src/base/index.ts'
 import {
@@ -111,6 +112,7 @@ export function evaluationOf(
 
 export function incidentWith(options: Partial<Incident> = {}): Incident {
   return {
+    ...UNTOUCHED,
     id: 'INC-2026-0147',
     slo: 'checkout-availability',
     objective: 'main',
@@ -120,6 +122,7 @@ export function incidentWith(options: Partial<Incident> = {}): Incident {
       { scope: {}, severity: 'page', rules: ['page-fast'], rate: 14.41, firing: true },
     ],
     service: 'payments',
+    services: ['payments'],
     severity: 'page',
     state: 'open',
     startedAt: unixSeconds(START - 840),

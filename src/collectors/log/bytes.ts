@@ -1,4 +1,5 @@
 import { createReadStream, promises as fs } from 'node:fs'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
 /** A file's contents, unpacked, from front to back. */
@@ -47,6 +48,56 @@ export function gzipSource(path: string, start: number): ByteSource {
   const unpacked = createGunzip({ chunkSize: 256 * 1024 })
   file.on('error', (error) => unpacked.destroy(error))
   const chunks: AsyncIterator<Buffer> = file.pipe(unpacked)[Symbol.asyncIterator]()
+  return {
+    ...chunkSource(chunks, start, (position) => refuseBomb(position, file.bytesRead)),
+    consumed: () => file.bytesRead,
+    close: async () => {
+      unpacked.destroy()
+      file.destroy()
+    },
+  }
+}
+
+/** A stream's bytes, unpacked when they begin as gzip does. What the stream fails with, reading rejects with. */
+export async function streamSource(stream: Readable): Promise<ByteSource> {
+  const raw: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
+  const first = await raw.next()
+  let consumed = 0
+  const all = async function* (): AsyncGenerator<Buffer> {
+    for (let next = first; next.done !== true; next = await raw.next()) {
+      consumed += next.value.length
+      yield next.value
+    }
+  }
+  const packed = first.done !== true && first.value[0] === 0x1f && first.value[1] === 0x8b
+  const plain = Readable.from(all(), { objectMode: false })
+  const unpacked = packed ? createGunzip({ chunkSize: 256 * 1024 }) : undefined
+  if (unpacked !== undefined) plain.on('error', (error) => unpacked.destroy(error))
+  const readable: Readable = unpacked === undefined ? plain : plain.pipe(unpacked)
+  const chunks: AsyncIterator<Buffer> = readable[Symbol.asyncIterator]()
+  return {
+    ...chunkSource(chunks, 0, (position) => {
+      if (packed) refuseBomb(position, consumed)
+    }),
+    consumed: () => consumed,
+    close: async () => {
+      unpacked?.destroy()
+      plain.destroy()
+      stream.destroy()
+    },
+  }
+}
+
+function refuseBomb(position: number, packed: number): void {
+  if (position > UNPACKED_FREELY && position > MOST_UNPACKING * packed)
+    throw new Error(`it unpacks to more than ${MOST_UNPACKING} times its size`)
+}
+
+function chunkSource(
+  chunks: AsyncIterator<Buffer>,
+  start: number,
+  check: (position: number) => void,
+): Pick<ByteSource, 'read'> {
   let left: Buffer = Buffer.alloc(0)
   let position = 0
   return {
@@ -56,17 +107,11 @@ export function gzipSource(path: string, start: number): ByteSource {
         if (next.done === true) return 0
         left = next.value.subarray(Math.min(next.value.length, Math.max(0, start - position)))
         position += next.value.length
-        if (position > UNPACKED_FREELY && position > MOST_UNPACKING * file.bytesRead)
-          throw new Error(`it unpacks to more than ${MOST_UNPACKING} times its size`)
+        check(position)
       }
       const count = left.copy(buffer, at)
       left = left.subarray(count)
       return count
-    },
-    consumed: () => file.bytesRead,
-    close: async () => {
-      unpacked.destroy()
-      file.destroy()
     },
   }
 }

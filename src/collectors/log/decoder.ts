@@ -1,10 +1,12 @@
+import { createAlbDecoder } from './alb-format.ts'
+import { createCloudFrontDecoder } from './cloudfront-format.ts'
 import { createEnvoyTextDecoder, ENVOY_DEFAULT_FORMAT } from './envoy-format.ts'
 import { createJsonDecoder, ENVOY_KEYS, NGINX_KEYS } from './json-format.ts'
 import type { LogOptions } from './options.ts'
 import type { Decoder, LineDecoder } from './record.ts'
 import { createWebDecoder } from './web-format.ts'
 
-/** The decoder of a source's lines. */
+/** The decoder of one file's lines: some formats name their fields in the file. */
 export function createDecoder(options: LogOptions): LineDecoder {
   const { format, fields, trailing } = options
   switch (format) {
@@ -21,6 +23,10 @@ export function createDecoder(options: LogOptions): LineDecoder {
     case 'common':
     case 'combined':
       return byLine(createWebDecoder({ trailing }))
+    case 'alb':
+      return createAlbDecoder()
+    case 'cloudfront':
+      return createCloudFrontDecoder()
     case 'vhost_combined':
       return byLine(createWebDecoder({ vhost: true, trailing }))
     default:

@@ -24,7 +24,6 @@ import { coverageState, type Tally } from './tally.ts'
 export interface SourceSetting {
   readonly name: string
   readonly options: LogOptions
-  readonly decode: LineDecoder
   readonly judge: (record: LogRecord) => Judgement
   readonly naming: (file: string) => SeriesOf
   readonly table: SeriesTable
@@ -42,7 +41,6 @@ export function createSetting(
   return {
     name,
     options,
-    decode: createDecoder(options),
     judge: createJudge({ ...healthChecks, outcomes, ...(abort === undefined ? {} : { abort }) }),
     naming: createNaming(options, table),
     table,
@@ -63,6 +61,7 @@ const ALL_TIME: Range = { from: unixSeconds(0), to: unixSeconds(4_294_967_280) }
  */
 export class FileCount {
   readonly #setting: SourceSetting
+  readonly #decode: LineDecoder
   readonly #key: string
   readonly #path: string
   readonly #chunkBytes: number
@@ -102,6 +101,7 @@ export class FileCount {
   ) {
     const { checkpoint, again = false } = file
     this.#setting = setting
+    this.#decode = createDecoder(setting.options)
     this.#key = file.key
     this.#path = file.path
     // A file stays cut as it was begun, or its chunks would no longer be the writers that they were.
@@ -201,7 +201,12 @@ export class FileCount {
       this.#tally.blank++
       return
     }
-    const record = to - from > LONGEST_LINE ? 'line-too-long' : this.#setting.decode(text, from, to)
+    const record = to - from > LONGEST_LINE ? 'line-too-long' : this.#decode(text, from, to)
+    if (record === undefined) {
+      this.#lines++
+      this.#tally.blank++
+      return
+    }
     if (typeof record === 'string') return this.#reject(record)
     const minute = Math.floor(record.endMs / 60_000) * 60
     if (minute < this.#setting.oldest) return this.#reject('too-old')

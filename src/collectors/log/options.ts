@@ -15,6 +15,8 @@ export const LOG_FORMATS = [
   'common',
   'vhost_combined',
   'nginx-json',
+  'alb',
+  'cloudfront',
 ] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
 
@@ -37,7 +39,8 @@ export interface LogOptions extends RequestOptions {
   readonly chunkBytes: number
 }
 
-const KEYS = [
+/** The keys that `logOptionsOf` reads. */
+export const LOG_KEYS: readonly string[] = [
   'files',
   'format',
   'formatString',
@@ -52,7 +55,13 @@ const SOURCES = ['authority', 'upstream_cluster', 'grpc_service', 'field', 'file
 
 /** Checks a DataSource's `connectionDetails`. All problems come back at once, each with what to write. */
 export function logSourceOptions(details: unknown): Result<LogOptions, readonly OptionProblem[]> {
-  const reader = new OptionReader(details, KEYS)
+  const reader = new OptionReader(details, LOG_KEYS)
+  const options = logOptionsOf(reader)
+  return reader.problems.length > 0 ? failed(reader.problems) : ok(options)
+}
+
+/** The same for a source whose details have keys of its own too; what is wrong is gathered by the reader. */
+export function logOptionsOf(reader: OptionReader): LogOptions {
   const format = reader.oneOf('format', LOG_FORMATS) ?? 'envoy-json'
   const formatString = reader.text('formatString')
   const options: LogOptions = {
@@ -67,7 +76,7 @@ export function logSourceOptions(details: unknown): Result<LogOptions, readonly 
     chunkBytes: reader.whole('chunkBytes', { fallback: 32 * 1024 * 1024, least: 1, most: 1024 ** 3 }),
   }
   checkFormat(reader, options)
-  return reader.problems.length > 0 ? failed(reader.problems) : ok(options)
+  return options
 }
 
 function checkFormat(reader: OptionReader, options: LogOptions): void {

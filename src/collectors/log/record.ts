@@ -27,8 +27,8 @@ export const REJECTIONS: Readonly<Record<Rejection, string>> = {
 
 export type Decoder = (line: string) => LogRecord | Rejection
 
-/** Decodes the line `text[from, to)`. */
-export type LineDecoder = (text: string, from: number, to: number) => LogRecord | Rejection
+/** Decodes the line `text[from, to)`. Undefined: it is about the file, and no record. */
+export type LineDecoder = (text: string, from: number, to: number) => LogRecord | Rejection | undefined
 
 /** What a key or a column of a log can mean. The unit of a duration is in its name. */
 export const FIELDS = [

@@ -74,7 +74,7 @@ export function createLogReader(fields: readonly KeyField[]): (facts: LogFacts) 
     if (typeof record !== 'string' || typeof body !== 'string') return record
     const line = body.trim()
     const ofLine = line.startsWith('{') ? decodeJson(line, 0, line.length) : decodeText(line)
-    if (typeof ofLine === 'string') return record
+    if (ofLine === undefined || typeof ofLine === 'string') return record
     return { ...ofLine, traceId: ofLine.traceId ?? facts.traceId }
   }
 }

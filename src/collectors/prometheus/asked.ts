@@ -1,12 +1,12 @@
 import { failed, ok, type Result } from '../../base/index.ts'
-import type { ExternalQuery, ExternalReading } from '../../traffic/index.ts'
-import type { PullFailure } from '../pull/index.ts'
+import type { ExternalQuery } from '../../traffic/index.ts'
+import { type PullFailure, passing, type Reading } from '../pull/index.ts'
 import { metricOf, parseQuery, type Query } from './promql.ts'
 
 /** One question as it is put to the server. */
 export interface PrometheusQuestion {
   readonly query: Query
-  readonly reading: Exclude<ExternalReading['kind'], 'counter'> | 'increase' | 'events'
+  readonly reading: Reading
   readonly passes: (value: number) => boolean
   /** Of a classic histogram's buckets, the one that ends here, in the metric's own unit. */
   readonly bucket: number | undefined
@@ -37,7 +37,7 @@ export function readQuestion(asked: ExternalQuery): Result<PrometheusQuestion, P
   const base = {
     query,
     bucket: bucket.value,
-    passes: reading?.kind === 'points-passing' ? comparison(reading) : () => true,
+    passes: passing(asked),
     dimensions: dimensions.map(String),
     silentIsZero: silence === 'zero',
   }
@@ -50,25 +50,6 @@ export function readQuestion(asked: ExternalQuery): Result<PrometheusQuestion, P
       'write the counter itself, such as sum(http_requests_total), or counter: false',
     )
   return ok({ ...base, reading: reading?.kind === 'counter' ? 'increase' : 'events' })
-}
-
-function comparison({
-  op,
-  value,
-}: Extract<ExternalReading, { kind: 'points-passing' }>): (value: number) => boolean {
-  const limit = Number(value)
-  switch (op) {
-    case 'lt':
-      return (each) => each < limit
-    case 'lte':
-      return (each) => each <= limit
-    case 'gt':
-      return (each) => each > limit
-    case 'gte':
-      return (each) => each >= limit
-    default:
-      return op satisfies never
-  }
 }
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 }

@@ -1,12 +1,9 @@
 import type { Labels } from '../../base/index.ts'
-import type { KnowledgeGap } from '../pull/index.ts'
+import type { Tally } from '../pull/index.ts'
+import { countOf, type KnowledgeGap } from '../pull/index.ts'
 import type { Samples } from './api.ts'
 import type { PrometheusQuestion } from './asked.ts'
 import { type Knowledge, minuteOfSample, NEAR_MS } from './knowledge.ts'
-import type { Tally } from './tally.ts'
-
-/** A million stands for a whole minute of which only a share is told. */
-const WHOLE = 1_000_000
 
 interface Into {
   readonly tally: Tally
@@ -32,30 +29,6 @@ export function countValues(
       knowledge.sample(time, undefined, { whole: true })
       tally.add(labels, minuteOfSample(time), count)
     }
-  }
-}
-
-/** Undefined for a value that cannot be read so. */
-function countOf(
-  value: number,
-  reading: PrometheusQuestion['reading'],
-  passes: PrometheusQuestion['passes'],
-): number | undefined {
-  if (Number.isNaN(value)) return undefined
-  switch (reading) {
-    case 'points':
-      return 1
-    case 'points-passing':
-      return passes(value) ? 1 : 0
-    case 'share':
-      return Math.round(Math.min(1, Math.max(0, value)) * WHOLE)
-    case 'whole':
-      return WHOLE
-    case 'events':
-    case 'increase':
-      return Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined
-    default:
-      return reading satisfies never
   }
 }
 

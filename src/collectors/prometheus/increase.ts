@@ -1,7 +1,7 @@
 import type { Labels, Range } from '../../base/index.ts'
+import type { Tally } from '../pull/index.ts'
 import type { Samples } from './api.ts'
 import { type Knowledge, minuteOfSample } from './knowledge.ts'
-import type { Tally } from './tally.ts'
 
 export interface CounterWindow {
   readonly range: Range

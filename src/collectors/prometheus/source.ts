@@ -1,6 +1,7 @@
 import { failed, ok, type Range, type Result, type World } from '../../base/index.ts'
 import type { ExternalQuery } from '../../traffic/index.ts'
 import type { Answer, Asked, CountSource, PullFailure, Reply } from '../pull/index.ts'
+import { Tally } from '../pull/index.ts'
 import { type Api, createApi, type Matrix, type Samples } from './api.ts'
 import { describeQuestion, type PrometheusQuestion, readQuestion } from './asked.ts'
 import { bucketFault, bucketMatcher, inBucket } from './buckets.ts'
@@ -10,7 +11,6 @@ import { Knowledge, NEAR_MS } from './knowledge.ts'
 import { labelling } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 import { quoted, withMatcher } from './promql.ts'
-import { Tally } from './tally.ts'
 
 const NEAR = NEAR_MS / 1_000
 /** Targets that are asked about by name; beyond it all of their jobs are. */

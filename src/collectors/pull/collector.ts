@@ -1,11 +1,21 @@
-import { earlier, type Labels, minuteOf, type Range, type UnixSeconds, type World } from '../../base/index.ts'
+import {
+  earlier,
+  failed,
+  type Labels,
+  minuteOf,
+  ok,
+  type Range,
+  type Result,
+  type UnixSeconds,
+  type World,
+} from '../../base/index.ts'
 import type { ExternalQuery } from '../../traffic/index.ts'
 import type { Collected, CollectOptions, Collector, CollectorStatus, Sink } from '../collector.ts'
 import { type Asking, createAsking } from './asking.ts'
 import { collectJobs, type Job, jobsOfPast } from './past.ts'
 import { Question } from './question.ts'
-import { inside, partsOf, span } from './ranges.ts'
-import { livePlan, pastPlan, type Taken } from './record.ts'
+import { addRange, inside, partsOf, span } from './ranges.ts'
+import { livePlan, type Pending, pastPlan, type QuestionRecord, type Taken } from './record.ts'
 import type { Schedule } from './schedule.ts'
 import type { Answer, CountSource, PullFailure } from './source.ts'
 import { statusOf } from './status.ts'
@@ -33,6 +43,14 @@ export interface PullSettings {
   /** Live questions that are asked at a time. The past is read by one more. */
   readonly concurrency: number
   readonly maxSeries: number
+  /** Once an hour so much of what was read is read again and replaced, for data that come late; none unless given. */
+  readonly hourlySeconds?: number
+  /** Data may come so late: a stretch is read again for the last time once it is older. The overlap unless given. */
+  readonly settleSeconds?: number
+  /** Reading costs money: what is about to be asked is put down first, and gone on with after a crash. */
+  readonly paid?: boolean
+  /** Under which name the coverage of a question is kept. */
+  readonly coverage?: (asked: ExternalQuery) => string
 }
 
 export interface PullCollector extends Collector {
@@ -69,6 +87,9 @@ class Puller {
   #liveFrom = Number.POSITIVE_INFINITY
   #lastSuccess: UnixSeconds | undefined
   #problem: CollectorStatus['problem']
+  /** In which more was read again, since 1970. */
+  #hour = 0
+  #attempts = 0
 
   constructor(world: World, settings: PullSettings) {
     this.#world = world
@@ -84,6 +105,7 @@ class Puller {
 
   async #runLive(sink: Sink, signal: AbortSignal): Promise<void> {
     const { clock } = this.#world
+    if (this.#settings.paid === true) await this.#resume(sink, signal)
     while (!signal.aborted) {
       this.#live = this.#tick(sink, signal)
       await this.#live
@@ -93,13 +115,40 @@ class Puller {
     }
   }
 
+  /** What was being read when the run before ended is read to its end, under the name that it was begun with. */
+  async #resume(sink: Sink, signal: AbortSignal): Promise<void> {
+    const groups = new Map<string, { pending: Pending; questions: Question[] }>()
+    for (const question of this.#follow()) {
+      if (!(await this.#recalled(question, sink))) continue
+      for (const pending of question.record?.pending ?? []) {
+        const key = `${pending.from} ${pending.to} ${pending.attempt}`
+        const group = groups.get(key) ?? { pending, questions: [] }
+        groups.set(key, group)
+        group.questions.push(question)
+      }
+    }
+    for (const { pending, questions } of groups.values()) {
+      const { from, to, kind, attempt } = pending
+      await this.#read({ questions, range: span(from, to), attempt }, { sink, kind }, signal)
+    }
+  }
+
+  /** How much is read again now: once an hour more than each time. */
+  #overlap(): number {
+    const { hourlySeconds = 0, overlapSeconds } = this.#settings
+    const hour = Math.floor(this.#world.clock.now() / 3_600)
+    if (hourlySeconds <= overlapSeconds || hour === this.#hour) return overlapSeconds
+    this.#hour = hour
+    return hourlySeconds
+  }
+
   async #tick(sink: Sink, signal: AbortSignal): Promise<void> {
     const questions = this.#follow()
     const end = this.#end()
+    const overlap = this.#overlap()
     const jobs = await this.#jobsOf(questions, sink, (question) => {
       if (question.record === undefined) return undefined
-      const { overlapSeconds } = this.#settings
-      return livePlan(question.record, { end, overlap: overlapSeconds, most: overlapSeconds + CATCH_UP })
+      return livePlan(question.record, { end, overlap, most: overlap + CATCH_UP })
     })
     this.#liveFrom = Math.min(end, ...jobs.map(({ range }) => range.from))
     const queue = jobs.values()
@@ -123,9 +172,9 @@ class Puller {
 
   /** What is asked now; what is no longer asked is forgotten, and found in the ledger when it is asked again. */
   #follow(): readonly Question[] {
-    const { name: source, input, labels, maxSeries, questions } = this.#settings
+    const { name: source, input, labels, maxSeries, questions, coverage } = this.#settings
     const wanted = new Map(questions().map((asked) => [asked.key, asked]))
-    const settings = { source, input, labels, maxSeries }
+    const settings = { source, input, labels, maxSeries, coverage }
     this.#questions = new Map(
       [...wanted].map(([key, asked]) => {
         const question = this.#questions.get(key) ?? new Question(this.#world, asked, settings)
@@ -173,7 +222,7 @@ class Puller {
 
   /** Asks and writes. True when all questions were answered; a range that is too long is asked in parts. */
   async #read(
-    { questions, range }: Job,
+    { questions, range, attempt }: Job,
     how: { readonly sink: Sink; readonly kind: 'live' | 'past' },
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -185,9 +234,14 @@ class Puller {
     const most = Math.min(...asked.map((question) => question.most))
     let answered = asked.length === questions.length
     for (const part of partsOf(range, most)) {
-      const settledTo = earlier(this.#end(), this.#settings.overlapSeconds)
+      const settledTo = earlier(this.#end(), this.#settleSeconds())
       if (asked.length === 0 || signal.aborted) return false
-      const replies = await this.#asking.ask({ questions: asked.map((q) => q.asked), range: part }, signal)
+      const named = await this.#named(asked, { part, attempt }, how)
+      if (named.kind === 'failed') return false
+      const replies = await this.#asking.ask(
+        { questions: asked.map((q) => q.asked), range: part, ...named.value },
+        signal,
+      )
       for (const question of asked) {
         const reply = replies.get(question.asked.key)
         if (reply?.kind === 'ok') {
@@ -207,6 +261,28 @@ class Puller {
       }
     }
     return answered
+  }
+
+  #settleSeconds(): number {
+    return Math.max(this.#settings.overlapSeconds, this.#settings.settleSeconds ?? 0)
+  }
+
+  /** Puts down what is about to be asked, where asking costs money. Fails when the ledger does: then nobody asks. */
+  async #named(
+    asked: readonly Question[],
+    { part, attempt }: { readonly part: Range; readonly attempt: string | undefined },
+    { sink, kind }: { readonly sink: Sink; readonly kind: 'live' | 'past' },
+  ): Promise<Result<{ readonly attempt?: string }, undefined>> {
+    if (this.#settings.paid !== true || this.#asking.isResting()) return ok({})
+    if (attempt !== undefined) return ok({ attempt })
+    const fresh = `${Math.floor(this.#world.clock.nowMs()).toString(36)}-${++this.#attempts}`
+    try {
+      for (const question of asked) await question.intend({ ...part, kind, attempt: fresh }, sink)
+      return ok({ attempt: fresh })
+    } catch (error) {
+      this.#ledgerFailed('written', error)
+      return failed(undefined)
+    }
   }
 
   async #take(
@@ -289,13 +365,23 @@ class Puller {
     const { from: live } = livePlan(record, { end, overlap, most: overlap + CATCH_UP })
     const bounds = span(minuteOf(end - backfillSeconds), Math.min(live, this.#liveFrom))
     const skipped = question.skipped(this.#world.clock.monotonicMs())
-    return pastPlan(record, bounds, { chunk: divisorOf(chunkSeconds, most), skipped })
+    return pastPlan(this.#untilSettled(record), bounds, { chunk: divisorOf(chunkSeconds, most), skipped })
+  }
+
+  /** What was read and is too young to be read for the last time counts as settled until then, chunk by chunk. */
+  #untilSettled(record: QuestionRecord): QuestionRecord {
+    const { settleSeconds, chunkSeconds, overlapSeconds } = this.#settings
+    if (settleSeconds === undefined || settleSeconds <= overlapSeconds) return record
+    const young = Math.floor((this.#end() - settleSeconds) / chunkSeconds) * chunkSeconds
+    const recent = record.read.map((read) => inside(read, span(young, read.to)))
+    return { ...record, settled: recent.reduce(addRange, record.settled) }
   }
 
   async collect(range: Range, options: CollectOptions, signal: AbortSignal): Promise<Collected> {
     const { sink, again, onProgress } = options
     const { chunkSeconds, concurrency, source } = this.#settings
     const bounds = inside(span(minuteOf(range.from), Math.ceil(range.to / 60) * 60), span(0, this.#end()))
+    if (this.#settings.paid === true) await this.#resume(sink, signal)
     const able: Question[] = []
     for (const question of this.#follow()) if (await this.#recalled(question, sink)) able.push(question)
     const jobs = jobsOfPast(able, { bounds, again, chunkSeconds, together: source.together })
@@ -315,6 +401,7 @@ class Puller {
       type,
       phase: this.#phase,
       describe: source.describe,
+      remark: source.remark ?? (() => undefined),
       wanted: span(minuteOf(this.#end() - backfillSeconds), this.#end()),
       lastSuccess: this.#lastSuccess,
       problem: this.#problem,

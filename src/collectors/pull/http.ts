@@ -17,6 +17,7 @@ export interface HttpAnswer {
   readonly contentType: string
   /** How long the answer asks us to wait (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined
+  readonly headers: Headers
 }
 
 export interface HttpFailure {
@@ -28,7 +29,7 @@ export interface HttpFailure {
 
 export interface HttpRequest {
   readonly url: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly limits: HttpLimits
@@ -70,7 +71,7 @@ export async function askUrl(
     if (text === undefined) return failed(tooLarge(host, limits.maxBytes))
     const retryAfterMs = retryAfterOf(response.headers, world.clock.nowMs())
     const contentType = response.headers.get('content-type') ?? ''
-    return ok({ status: response.status, text, contentType, retryAfterMs })
+    return ok({ status: response.status, text, contentType, retryAfterMs, headers: response.headers })
   } catch (error) {
     return failed(failureOf(host, work.signal.reason instanceof SlowError ? work.signal.reason : error))
   } finally {

@@ -39,7 +39,13 @@ const DAY = 86_400
 /** Reads them; the defaults of lag and overlap are the source's own. `seconds` reads further durations. */
 export function pullOptions(
   reader: OptionReader,
-  own: { readonly name: string; readonly lagSeconds: number; readonly overlapSeconds: number },
+  own: {
+    readonly name: string
+    readonly lagSeconds: number
+    readonly overlapSeconds: number
+    /** Every minute unless given. */
+    readonly schedule?: string
+  },
 ): { readonly options: PullOptions; readonly seconds: (key: string, bounds: Bounds) => number } {
   const seconds = (key: string, bounds: Bounds): number => readSeconds(reader, key, bounds)
   const milliseconds = (key: string, bounds: Bounds): number => seconds(key, bounds) * 1_000
@@ -47,7 +53,7 @@ export function pullOptions(
   if (QUARTER % chunkSeconds !== 0)
     reader.problem('chunk', 'a chunk divides six hours', { remedy: 'write chunk: 6h, or 1h' })
   const options = {
-    schedule: scheduleOf(reader, own.name),
+    schedule: scheduleOf(reader, own.schedule ?? everyMinute(own.name)),
     lagSeconds: seconds('lag', { fallback: own.lagSeconds, least: 0, most: DAY }),
     overlapSeconds: wholeMinutes(seconds('overlap', { fallback: own.overlapSeconds, least: 0, most: DAY })),
     backfillSeconds: seconds('backfill', { fallback: 31 * DAY, least: 0, most: 800 * DAY }),
@@ -69,9 +75,9 @@ export function pullOptions(
 
 const wholeMinutes = (length: number): number => Math.ceil(length / 60) * 60
 
-function scheduleOf(reader: OptionReader, name: string): Schedule {
+function scheduleOf(reader: OptionReader, fallback: string): Schedule {
   const written = reader.text('schedule')
-  const parsed = parseSchedule(written ?? everyMinute(name))
+  const parsed = parseSchedule(written ?? fallback)
   if (parsed.kind === 'ok') return parsed.value
   reader.problem('schedule', parsed.error, { remedy: "write schedule: '*/5 * * * *'" })
   return { next: () => undefined }

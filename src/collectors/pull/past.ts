@@ -7,6 +7,8 @@ import { partsOf, without } from './ranges.ts'
 export interface Job {
   readonly questions: readonly Question[]
   readonly range: Range
+  /** The name of a reading that was begun before; absent: it begins now. */
+  readonly attempt?: string
 }
 
 /** What is to be asked so that a stretch of the past is read: the newest of all questions first. */

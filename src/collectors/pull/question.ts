@@ -5,11 +5,13 @@ import {
   type LedgerStep,
   OVERFLOW,
   questionSource,
+  type TrafficRow,
 } from '../../traffic/index.ts'
 import type { Sink } from '../collector.ts'
 import { inside, type Ranges, span, without } from './ranges.ts'
 import {
   EMPTY_RECORD,
+  type Pending,
   parseRecord,
   type QuestionRecord,
   type Said,
@@ -30,10 +32,15 @@ export interface QuestionSettings {
   readonly labels: Labels
   /** Combinations of labels; what comes after goes to one series that says so. */
   readonly maxSeries: number
+  /** Under which name its coverage is kept; that of the question unless given. */
+  readonly coverage?: ((asked: ExternalQuery) => string) | undefined
 }
 
 /** Rows written at once: the writes of live reads wait for no longer than such a step takes. */
 const ROWS_AT_ONCE = 20_000
+
+/** Readings that are under way at a time; older ones were given up. */
+const MOST_PENDING = 200
 
 /** Answers after which twice as much is asked for at once. */
 const ANSWERS_TO_GROW = 100
@@ -111,6 +118,7 @@ export class Question {
 
   /** Writes an answer. Rejects when the ledger does; then nothing of what was not written counts as read. */
   async take(answer: Answer, taken: Omit<Taken, 'gaps'>, sink: Sink): Promise<void> {
+    if (answer.traffic !== undefined) return this.#takeTraffic(answer.traffic, { answer, taken }, sink)
     const range = inside(taken.range, span(0, answer.through ?? taken.range.to))
     const { counts, overflowed } = this.#countsOf(answer.rows, range)
     const fresh = without(range, (await this.recall(sink)).read)
@@ -129,6 +137,42 @@ export class Question {
     if (++this.#answers % ANSWERS_TO_GROW === 0) this.#most *= 2
   }
 
+  /** Requests replace whatever this question had said of the range, in parts that each are whole minutes. */
+  async #takeTraffic(
+    traffic: readonly TrafficRow[],
+    { answer, taken }: { readonly answer: Answer; readonly taken: Omit<Taken, 'gaps'> },
+    sink: Sink,
+  ): Promise<void> {
+    const range = inside(taken.range, span(0, answer.through ?? taken.range.to))
+    const fresh = without(range, (await this.recall(sink)).read)
+    this.#numbers.rejected += sumWithin(fresh, answer.rejected ?? [])
+    const sorted = traffic.toSorted((a, b) => a.minute - b.minute)
+    for (const piece of inPieces(sorted, range))
+      await this.#exclusively(async () => {
+        const before = await this.recall(sink)
+        const settled = takeAnswer(before, { ...taken, range: piece.range, gaps: answer.gaps })
+        await this.#commit(sink, { traffic: piece.counts, counts: [], replaces: piece.range }, settled)
+      })
+    const values = traffic.map(({ minute, count }): [number, number] => [minute, count])
+    this.#numbers.events += sumWithin(fresh, values)
+    const beyond = traffic.filter(({ labels }) => Object.hasOwn(labels, OVERFLOW))
+    this.#numbers.overflowed += sumWithin(
+      fresh,
+      beyond.map(({ minute, count }): [number, number] => [minute, count]),
+    )
+    this.failure = undefined
+  }
+
+  /** Puts down what is about to be asked, before it is. Rejects when the ledger does. */
+  async intend(pending: Pending, sink: Sink): Promise<void> {
+    await this.#exclusively(async () => {
+      const before = await this.recall(sink)
+      const others = (before.pending ?? []).filter(({ from }) => from !== pending.from)
+      const record = { ...before, pending: [...others, pending].slice(-MOST_PENDING) }
+      await this.#commit(sink, { counts: [], replaces: undefined }, { record, says: [] })
+    })
+  }
+
   /** Says why there is no answer; only of minutes that nobody has read. */
   async miss(range: Range, failure: PullFailure, sink: Sink): Promise<void> {
     this.failure = failure
@@ -138,7 +182,11 @@ export class Question {
     })
   }
 
-  async #write(sink: Sink, piece: Piece, settle: (record: QuestionRecord) => Settled): Promise<void> {
+  async #write(
+    sink: Sink,
+    piece: Piece<CountRow>,
+    settle: (record: QuestionRecord) => Settled,
+  ): Promise<void> {
     const { range, counts } = piece
     if (range.to <= range.from) return
     const before = await this.recall(sink)
@@ -154,18 +202,26 @@ export class Question {
 
   async #commit(
     sink: Sink,
-    { counts, replaces }: { readonly counts: readonly CountRow[]; readonly replaces: Range | undefined },
+    {
+      counts,
+      replaces,
+      traffic = [],
+    }: {
+      readonly counts: readonly CountRow[]
+      readonly replaces: Range | undefined
+      readonly traffic?: readonly TrafficRow[]
+    },
     { record, says }: Settled,
   ): Promise<void> {
     // The wall clock keeps revisions rising even if the checkpoint was lost; they never fall when it goes back.
     const revision = Math.max(record.revision + 1, this.#revision + 1, Math.floor(this.#world.clock.nowMs()))
     this.#revision = revision
     const next = { ...record, revision }
-    const about = questionSource(this.asked)
+    const about = this.#settings.coverage?.(this.asked) ?? questionSource(this.asked)
     const step: LedgerStep = {
       writer: this.#writer,
       revision,
-      traffic: [],
+      traffic,
       counts,
       coverage: says.map((said: Said) => ({ ...said, source: about })),
       checkpoints: [{ key: this.#writer, value: showRecord(next) }],
@@ -239,15 +295,18 @@ function sumWithin(ranges: Ranges, minutes: Iterable<readonly [minute: number, n
   return sum
 }
 
-interface Piece {
+interface Piece<Row> {
   readonly range: Range
-  readonly counts: readonly CountRow[]
+  readonly counts: readonly Row[]
 }
 
 /** Cut between minutes, so that no piece has many more rows than are written at once. Newest first, as all is read. */
-function inPieces(counts: readonly CountRow[], range: Range): readonly Piece[] {
+function inPieces<Row extends { readonly minute: number }>(
+  counts: readonly Row[],
+  range: Range,
+): readonly Piece<Row>[] {
   if (counts.length <= ROWS_AT_ONCE) return [{ range, counts }]
-  const pieces: Piece[] = []
+  const pieces: Piece<Row>[] = []
   let from = 0
   let start: number = range.from
   for (let i = 1; i < counts.length; i++) {

@@ -14,6 +14,13 @@ export interface QuestionRecord {
   readonly first: UnixSeconds | undefined
   /** What was said of the last hours, in order: a statement grows with time instead of being joined by another. */
   readonly said: readonly Said[]
+  /** What is being read now, of a source that costs money: a run that finds it goes on with it. */
+  readonly pending?: readonly Pending[]
+}
+
+export interface Pending extends Range {
+  readonly kind: 'live' | 'past'
+  readonly attempt: string
 }
 
 /** A statement on coverage. */
@@ -60,7 +67,9 @@ export function takeAnswer(before: QuestionRecord, { range, gaps, kind, settledT
           .map(({ from, to }): Said => ({ from, to, state: 'missing', reason: reasonOf(gaps) }))
       : []
   const settled = addRange(before.settled, inside(range, span(0, settledTo)))
-  const record = { ...before, read: addRange(before.read, range), settled, first }
+  // An answer is written newest first, so what was being read is read once its first minute is.
+  const pending = (before.pending ?? []).filter(({ from }) => from < range.from || from >= range.to)
+  const record = { ...before, read: addRange(before.read, range), settled, first, pending }
   return say(record, [...unsaid, ...statements])
 }
 
@@ -144,7 +153,7 @@ export function pastPlan(
 }
 
 /** As the checkpoint's text. Whole numbers in short lists: it is written with every answer. */
-export function showRecord({ revision, read, settled, first, said }: QuestionRecord): string {
+export function showRecord({ revision, read, settled, first, said, pending = [] }: QuestionRecord): string {
   return JSON.stringify({
     v: 1,
     revision,
@@ -152,6 +161,7 @@ export function showRecord({ revision, read, settled, first, said }: QuestionRec
     read: read.map(({ from, to }) => [from, to]),
     settled: settled.map(({ from, to }) => [from, to]),
     said: said.map(({ from, to, state, reason }) => [from, to, state, reason]),
+    ...(pending.length > 0 ? { pending: pending.map(pendingTexts) } : {}),
   })
 }
 
@@ -176,8 +186,21 @@ export function parseRecord(text: string): QuestionRecord | undefined {
     if (typeof from !== 'number' || typeof to !== 'number' || known === undefined) return []
     return [{ ...span(from, to), state: known, reason: typeof reason === 'string' ? reason : '' }]
   })
-  return { revision, read, settled, said, first: typeof first === 'number' ? unixSeconds(first) : undefined }
+  const known = {
+    revision,
+    read,
+    settled,
+    said,
+    first: typeof first === 'number' ? unixSeconds(first) : undefined,
+  }
+  const pending = listOf(value['pending']).flatMap(([from, to, kind, attempt]): readonly Pending[] => {
+    if (typeof from !== 'number' || typeof to !== 'number' || typeof attempt !== 'string') return []
+    return [{ ...span(from, to), kind: kind === 'past' ? 'past' : 'live', attempt }]
+  })
+  return pending.length === 0 ? known : { ...known, pending }
 }
+
+const pendingTexts = ({ from, to, kind, attempt }: Pending): readonly unknown[] => [from, to, kind, attempt]
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,5 @@
 import type { Labels, Range, Result, UnixSeconds } from '../../base/index.ts'
-import type { ExternalQuery } from '../../traffic/index.ts'
+import type { ExternalQuery, TrafficRow } from '../../traffic/index.ts'
 
 /** A service that answers questions with counts per minute: Prometheus, Datadog, Athena, CloudWatch, … */
 export interface CountSource {
@@ -12,11 +12,18 @@ export interface CountSource {
   readonly ask: (asked: Asked, signal: AbortSignal) => Promise<readonly Reply[]>
   /** What people recognise the question by: its text. */
   readonly describe: (question: ExternalQuery) => string
+  /** What else people should know of a question: what it cost. */
+  readonly remark?: (question: ExternalQuery) => string | undefined
 }
 
 export interface Asked {
   readonly questions: readonly ExternalQuery[]
   readonly range: Range
+  /**
+   * For sources that cost money: names this reading of these questions. It is in the ledger before the source is asked, and
+   * a run that follows a crash asks with the same name, so that what was begun is gone on with and not begun again.
+   */
+  readonly attempt?: string
 }
 
 export interface Reply {
@@ -28,6 +35,8 @@ export interface Reply {
 /** What a source knows of a question over a range. Minutes without a row count as zero where they are known. */
 export interface Answer {
   readonly rows: readonly MinuteCount[]
+  /** Requests instead of counts, for questions that are a source's own traffic: all there was in the range. */
+  readonly traffic?: readonly TrafficRow[]
   /** Minutes of the range that are not known, or not whole, in order. The rest is known. */
   readonly gaps: readonly KnowledgeGap[]
   /** Minutes from here on are not there yet and are asked again; absent: the answer is for the whole range. */

@@ -15,6 +15,7 @@ export function statusOf(
     readonly type: string
     readonly phase: 'starting' | 'running' | 'stopped'
     readonly describe: (question: ExternalQuery) => string
+    readonly remark: (question: ExternalQuery) => string | undefined
     /** What is to be read of each question. */
     readonly wanted: Range
     readonly lastSuccess: UnixSeconds | undefined
@@ -48,7 +49,9 @@ export function statusOf(
     problem: isWell ? undefined : about.problem,
     targets: shown.map((question) => ({
       name: about.describe(question.asked),
-      detail: detailOf(question, about.wanted),
+      detail: [detailOf(question, about.wanted), about.remark(question.asked) ?? '']
+        .filter((text) => text !== '')
+        .join(', '),
       ok: question.failure === undefined,
     })),
   }

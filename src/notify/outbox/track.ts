@@ -74,7 +74,20 @@ export const CHECK_EVERY_MS = 60_000
 export const CHECK_FOR_MS = 600_000
 
 /** What happened is said in the thread, but for numbers that moved. */
-const SAID = new Set<DecisionReason>(['first', 'worse', 'resolved', 'reopened', 'blind', 'sighted', 'person'])
+const SAID = new Set<DecisionReason>([
+  'first',
+  'worse',
+  'resolved',
+  'reopened',
+  'blind',
+  'sighted',
+  'person',
+  'merged',
+  'absorbed',
+  'escalate',
+  'remind',
+  'level',
+])
 
 export const newTrack = (incident: string, atMs: number, digestOf?: readonly string[]): Track => ({
   incident,
@@ -110,11 +123,25 @@ export function reasonOf(
   const muted = mutedUntil !== undefined && at < mutedUntil
   switch (event.kind) {
     case 'opened':
+      return event.silence === undefined ? 'first' : 'silenced'
+    case 'declared':
+    case 'unsilenced':
       return 'first'
     case 'resolved':
       return event.quiet === true ? 'silenced' : 'resolved'
     case 'resolved-by-hand':
       return 'resolved'
+    case 'reopened-by-hand':
+      return 'reopened'
+    case 'merged':
+    case 'absorbed':
+    case 'silenced':
+    case 'level':
+      return event.kind
+    case 'escalated':
+      return muted ? 'silenced' : 'escalate'
+    case 'reminded':
+      return muted ? 'silenced' : 'remind'
     case 'worse':
     case 'better':
     case 'reopened':
@@ -128,6 +155,13 @@ export function reasonOf(
     case 'note':
     case 'muted':
     case 'unmuted':
+    case 'assigned':
+    case 'unassigned':
+    case 'severity-set':
+    case 'level-set':
+    case 'item-added':
+    case 'item-closed':
+    case 'linked':
       return 'person'
     case 'alert':
     case 'told':
@@ -148,7 +182,7 @@ export function want(track: Track, line: Line, atMs: number): void {
     // Whoever read that it was over must read that it is not.
     track.closed = false
   }
-  if (line.reason === 'resolved') track.open = false
+  if (line.reason === 'resolved' || line.reason === 'merged') track.open = false
   if (SAID.has(line.reason)) track.lines.push(line)
   if (line.reason === 'repeat' || line.reason === 'silenced') {
     if (track.headline !== undefined) track.updateAtMs ??= atMs + updateDelayMs(track, atMs)

@@ -46,13 +46,25 @@ function lineOf(brief: IncidentBrief, { reason, at }: LineRequest, words: Words)
       return brief.incident.timeline
         .filter((entry) => entry.at === at && entry.by !== undefined)
         .flatMap((entry) => personLine(brief, entry, words))
+    case 'merged':
+    case 'absorbed':
+    case 'escalate':
+    case 'remind':
+    case 'level':
+      return brief.incident.timeline
+        .filter((entry) => entry.at === at && TURNS.has(entry.kind))
+        .map((entry) => escaped(entry.text, LINE_LENGTH_MAX))
     case 'better':
     case 'repeat':
     case 'silenced':
+    case 'unsilenced':
     case 'nothing':
       return []
   }
 }
+
+/** What the time, or other incidents, did to it. */
+const TURNS = new Set<TimelineEntry['kind']>(['merged', 'absorbed', 'escalated', 'reminded', 'level'])
 
 function personLine(brief: IncidentBrief, entry: TimelineEntry, words: Words): readonly string[] {
   const by = escaped(entry.by ?? '', 80)
@@ -70,7 +82,22 @@ function personLine(brief: IncidentBrief, entry: TimelineEntry, words: Words): r
     }
     case 'unmuted':
       return [lines.unmuted(by)]
+    case 'assigned':
+    case 'unassigned':
+    case 'severity':
+    case 'level':
+    case 'item-added':
+    case 'item-closed':
+    case 'linked':
+      return [lines.note(by, escaped(entry.text, LINE_LENGTH_MAX))]
     case 'opened':
+    case 'declared':
+    case 'merged':
+    case 'absorbed':
+    case 'escalated':
+    case 'reminded':
+    case 'silenced':
+    case 'unsilenced':
     case 'worse':
     case 'better':
     case 'resolved':

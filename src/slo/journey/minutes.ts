@@ -1,5 +1,7 @@
 import { apportion, attributionOf } from './attribution.ts'
 import { availabilityOf } from './availability.ts'
+import { type JourneyPlan, leavesOfPlan, MEASURED } from './plan.ts'
+import { type LeafView, shortfallOf } from './shortfall.ts'
 import { type JourneyTree, leavesOf, without } from './tree.ts'
 
 /**
@@ -8,28 +10,24 @@ import { type JourneyTree, leavesOf, without } from './tree.ts'
  */
 export const MINUTE_UNITS = 10_000_000_000
 
-/** A route that has this weight gets its share of the traffic that was measured in the minute. */
-export const MEASURED = 'measured'
-
-/** A journey before the weights of its routes are known. */
-export type JourneyPlan =
-  | { readonly kind: 'leaf'; readonly leaf: number }
-  | { readonly kind: 'all' | 'any'; readonly of: readonly JourneyPlan[] }
-  | { readonly kind: 'at-least'; readonly count: number; readonly of: readonly JourneyPlan[] }
-  | {
-      readonly kind: 'routes'
-      readonly of: readonly { readonly tree: JourneyPlan; readonly weight: number | typeof MEASURED }[]
-    }
-
 /** What was measured of one leaf, minute by minute. */
 export interface LeafMinutes {
   readonly good: Float64Array
   readonly bad: Float64Array
-  /** 1: the sources reported on the minute. */
+  /** One of `MINUTE_KNOWN`. */
   readonly known: Uint8Array
   /** What a minute that is not known counts as. `freeze`: the journey goes on without the leaf. */
   readonly noData: 'freeze' | 'good' | 'bad'
 }
+
+/** What is known of one minute of a leaf. */
+export const MINUTE_KNOWN = {
+  unknown: 0,
+  /** The sources reported on the minute. */
+  known: 1,
+  /** They may still report on it. */
+  waiting: 2,
+} as const
 
 /** What is known of one minute of a journey. */
 export const MINUTE_STATE = {
@@ -41,6 +39,8 @@ export const MINUTE_STATE = {
   partial: 2,
   /** Every leaf that is known had no traffic: nobody was let down, and the minute does not count. */
   idle: 3,
+  /** Some leaf may still report: until then nothing is said, since a fallback that is not heard of yet is not down. */
+  waiting: 4,
 } as const
 
 export interface JourneyMinutes {
@@ -55,11 +55,19 @@ export function journeyMinutes(plan: JourneyPlan, leaves: readonly LeafMinutes[]
   const length = leaves[0]?.good.length ?? 0
   const shortfall = new Float64Array(length)
   const state = new Uint8Array(length)
-  const named = namedLeaves(plan)
+  const named = leavesOfPlan(plan)
+  const shortfallIn = shortfallOf(plan)
+  const view: LeafView = {
+    values: new Float64Array(leaves.length),
+    totals: new Float64Array(leaves.length),
+    out: new Uint8Array(leaves.length),
+  }
   for (let minute = 0; minute < length; minute++) {
     const seen = stateOf(named, leaves, minute)
-    state[minute] = seen.state
-    if (seen.failed) shortfall[minute] = shortfallAt(plan, leaves, minute)
+    state[minute] = seen & STATE_BITS
+    if ((seen & FAILED) === 0) continue
+    look(leaves, minute, view)
+    shortfall[minute] = unitsOf(shortfallIn(view) ?? 0)
   }
   return { shortfall, state }
 }
@@ -73,11 +81,11 @@ export function journeyAttribution(
   leaves: readonly LeafMinutes[],
   { from, to }: { readonly from: number; readonly to: number },
 ): { readonly shortfall: number; readonly caused: Float64Array } {
-  const named = namedLeaves(plan)
+  const named = leavesOfPlan(plan)
   const shares = new Float64Array(leaves.length)
   let shortfall = 0
   for (let minute = from; minute < to; minute++) {
-    if (!stateOf(named, leaves, minute).failed) continue
+    if ((stateOf(named, leaves, minute) & FAILED) === 0) continue
     const { tree, values } = minuteOfPlan(plan, leaves, minute)
     if (tree === undefined) throw new Error('a minute in which something failed has a tree')
     shortfall += unitsOf(1 - availabilityOf(tree, values))
@@ -115,39 +123,50 @@ export function textbookOf(
   )
 }
 
-function shortfallAt(plan: JourneyPlan, leaves: readonly LeafMinutes[], minute: number): number {
-  const { tree, values } = minuteOfPlan(plan, leaves, minute)
-  return tree === undefined ? 0 : unitsOf(1 - availabilityOf(tree, values))
-}
-
 const unitsOf = (share: number): number =>
   Math.min(MINUTE_UNITS, Math.max(0, Math.round(share * MINUTE_UNITS)))
 
-function stateOf(
-  named: readonly number[],
-  leaves: readonly LeafMinutes[],
-  minute: number,
-): { readonly state: number; readonly failed: boolean } {
+/** A state's number is below this, beside which it says whether something failed. */
+const STATE_BITS = 7
+const FAILED = 8
+
+/** One of `MINUTE_STATE`, and `FAILED` when somebody was let down by a leaf: two answers in one number, for speed. */
+function stateOf(named: readonly number[], leaves: readonly LeafMinutes[], minute: number): number {
   let measured = 0
   let idle = 0
   let assumed = 0
-  let failed = false
+  let failed = 0
   for (const leaf of named) {
     const of = leaves[leaf]
     if (of === undefined) continue
-    if (of.known[minute] === 1) {
+    const known = of.known[minute]
+    if (known === MINUTE_KNOWN.waiting) return MINUTE_STATE.waiting
+    if (known === MINUTE_KNOWN.known) {
       const bad = of.bad[minute] ?? 0
-      if (bad > 0) failed = true
+      if (bad > 0) failed = FAILED
       if (bad + (of.good[minute] ?? 0) > 0) measured++
       else idle++
     } else if (of.noData !== 'freeze') {
       assumed++
-      if (of.noData === 'bad') failed = true
+      if (of.noData === 'bad') failed = FAILED
     }
   }
   const { unknown, full, partial, idle: nobody } = MINUTE_STATE
-  if (measured + assumed === 0) return { state: idle === 0 ? unknown : nobody, failed: false }
-  return { state: measured + idle === named.length ? full : partial, failed }
+  if (measured + assumed === 0) return idle === 0 ? unknown : nobody
+  return (measured + idle === named.length ? full : partial) | failed
+}
+
+function look(leaves: readonly LeafMinutes[], minute: number, { values, totals, out }: LeafView): void {
+  for (let i = 0; i < leaves.length; i++) {
+    const leaf = leaves[i]
+    if (leaf === undefined) continue
+    const good = leaf.good[minute] ?? 0
+    const total = good + (leaf.bad[minute] ?? 0)
+    const known = leaf.known[minute] === MINUTE_KNOWN.known
+    out[i] = (known && total === 0) || (!known && leaf.noData === 'freeze') ? 1 : 0
+    totals[i] = known ? total : 0
+    values[i] = known ? (total === 0 ? 0 : good / total) : leaf.noData === 'good' ? 1 : 0
+  }
 }
 
 /** The tree of one minute: without what is not known and where nobody came, its measured routes weighed. */
@@ -156,27 +175,21 @@ function minuteOfPlan(
   leaves: readonly LeafMinutes[],
   minute: number,
 ): { readonly tree: JourneyTree | undefined; readonly values: Float64Array } {
-  const values = new Float64Array(leaves.length)
-  const totals = new Float64Array(leaves.length)
-  const out = new Set<number>()
-  leaves.forEach((leaf, i) => {
-    const good = leaf.good[minute] ?? 0
-    const total = good + (leaf.bad[minute] ?? 0)
-    if (leaf.known[minute] === 1 && total > 0) {
-      values[i] = good / total
-      totals[i] = total
-    } else if (leaf.known[minute] === 1 || leaf.noData === 'freeze') out.add(i)
-    else values[i] = leaf.noData === 'good' ? 1 : 0
-  })
+  const view: LeafView = {
+    values: new Float64Array(leaves.length),
+    totals: new Float64Array(leaves.length),
+    out: new Uint8Array(leaves.length),
+  }
+  look(leaves, minute, view)
   const tree = without(
-    weighed(plan, (leaf) => totals[leaf] ?? 0),
-    (leaf) => out.has(leaf),
+    weighed(plan, (leaf) => view.totals[leaf] ?? 0),
+    (leaf) => view.out[leaf] === 1,
   )
-  return { tree, values }
+  return { tree, values: view.values }
 }
 
 /** Measured routes get the traffic of their leaves as their weight; where none had any, all weigh the same. */
-function weighed(plan: JourneyPlan, total: (leaf: number) => number): JourneyTree {
+export function weighed(plan: JourneyPlan, total: (leaf: number) => number): JourneyTree {
   switch (plan.kind) {
     case 'leaf':
       return plan
@@ -200,9 +213,4 @@ function weighed(plan: JourneyPlan, total: (leaf: number) => number): JourneyTre
     default:
       return plan satisfies never
   }
-}
-
-/** The leaves that a plan names, each once. */
-function namedLeaves(plan: JourneyPlan): readonly number[] {
-  return leavesOf(weighed(plan, () => 1))
 }

@@ -15,7 +15,7 @@ function decoderOf(details: Record<string, unknown>): Decoder {
   const options = logSourceOptions({ files: ['x'], service: 'x', ...details })
   if (options.kind === 'failed') throw new Error(JSON.stringify(options.error))
   const decode = createDecoder(options.value)
-  return (line) => decode(line, 0, line.length)
+  return (line) => decode(line, 0, line.length) ?? 'not-the-format'
 }
 
 /** One line for each line of a fixture: what it was judged as, when it ended, how long it took, and for whom. */

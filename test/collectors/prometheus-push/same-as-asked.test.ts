@@ -4,7 +4,7 @@ import { type Range, unixSeconds } from '../../../src/base/index.ts'
 import type { Samples } from '../../../src/collectors/prometheus/api.ts'
 import { countIncreases } from '../../../src/collectors/prometheus/increase.ts'
 import { Knowledge } from '../../../src/collectors/prometheus/knowledge.ts'
-import { Tally } from '../../../src/collectors/prometheus/tally.ts'
+import { Tally } from '../../../src/collectors/pull/tally.ts'
 import type { Series } from './messages.ts'
 import { createRig, NOW_MS } from './rig.ts'
 

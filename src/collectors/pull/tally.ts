@@ -1,5 +1,5 @@
 import { type Labels, labelsKey, type Range, type UnixSeconds, unixSeconds } from '../../base/index.ts'
-import type { MinuteCount } from '../pull/index.ts'
+import type { MinuteCount } from './source.ts'
 
 /** Adds up counts by labels and minute. */
 export class Tally {

@@ -1,0 +1,7 @@
+export {
+  type CloudWatchEmulator,
+  type CloudWatchEmulatorOptions,
+  createCloudWatchEmulator,
+  type EmulatedMetric,
+} from './emulator.ts'
+export type { LogRow } from './logs.ts'

@@ -1,0 +1,64 @@
+import type { client } from '@datadog/datadog-api-client'
+import { failed, ok, type Result, type World } from '../../base/index.ts'
+import type { OptionProblem } from '../option-reader.ts'
+import { isPlain, type PullFailure } from '../pull/index.ts'
+import type { SecretPlaces } from '../secret.ts'
+import { createRateBudget } from './budget.ts'
+import { callDatadog } from './client.ts'
+import { datadogOptions } from './options.ts'
+
+/** An organisation's SLOs and status corrections, as the API tells them. */
+export interface DatadogSlos {
+  readonly slos: readonly unknown[]
+  readonly corrections: readonly unknown[]
+}
+
+const PAGE = 1_000
+const MOST_PAGES = 100
+
+/** Reads all of them, page by page; problems are those of `details`, which are written as in a DataSource. */
+export async function readDatadogSlos(
+  world: World,
+  details: Readonly<Record<string, unknown>>,
+  places: SecretPlaces,
+  signal: AbortSignal,
+): Promise<Result<DatadogSlos, PullFailure | readonly OptionProblem[]>> {
+  const checked = datadogOptions(details, { ...places, name: 'import' })
+  if (checked.kind === 'failed') return checked
+  const api = await import('@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/index.js')
+  const options = { ...checked.value, limits: checked.value.pull.limits, budget: createRateBudget(world) }
+  const list = async (
+    ask: (configuration: client.Configuration, page: { limit: number; offset: number }) => Promise<unknown>,
+  ): Promise<Result<readonly unknown[], PullFailure>> => {
+    const all: unknown[] = []
+    for (let page = 0; page < MOST_PAGES; page++) {
+      let text = ''
+      const answer = await callDatadog(
+        world,
+        // The client checks the answer and leaves out what it does not know; what was said is carried over.
+        { ...options, heard: (said) => (text = said) },
+        (configuration) => ask(configuration, { limit: PAGE, offset: page * PAGE }),
+        signal,
+      )
+      if (answer.kind === 'failed') return answer
+      const body: unknown = JSON.parse(text)
+      const data: readonly unknown[] = isPlain(body) && Array.isArray(body['data']) ? body['data'] : []
+      all.push(...data)
+      if (data.length < PAGE) return ok(all)
+    }
+    return failed({
+      kind: 'too-much',
+      text: `there are more than ${MOST_PAGES * PAGE} of them`,
+      remedy: 'read them in parts',
+    })
+  }
+  const slos = await list((configuration, page) =>
+    new api.ServiceLevelObjectivesApi(configuration).listSLOs({ ...page }),
+  )
+  if (slos.kind === 'failed') return slos
+  const corrections = await list((configuration, page) =>
+    new api.ServiceLevelObjectiveCorrectionsApi(configuration).listSLOCorrection({ ...page }),
+  )
+  if (corrections.kind === 'failed') return corrections
+  return ok({ slos: slos.value, corrections: corrections.value })
+}
