@@ -11,7 +11,7 @@ const DEEP = [
   'test/collectors/push/memory.test.ts',
   'test/definitions/{hostile,files,recurrence}.test.ts',
   'test/http/**',
-  'test/notify/faults.test.ts',
+  'test/notify/{faults,mail}.test.ts',
   'test/slack-emulator/**',
   'test/slo/calendar.test.ts',
 ]

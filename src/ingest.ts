@@ -2,10 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DAY, earlier, HOUR, later } from './base/index.ts'
 import type { Config } from './cli/config.ts'
-import { readSecret } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import type { IngestOptions } from './cli/program.ts'
 import { createProgress, type Progress } from './cli/progress.ts'
+import { readSecret } from './cli/secret.ts'
 import {
   type IngestProgress,
   type IngestReport,

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CommanderError } from 'commander'
 import { failed, type Result } from './base/index.ts'
-import { loadConfig, readSecret } from './cli/config.ts'
+import { loadConfig } from './cli/config.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import {
   type AthenaSqlOptions,
@@ -16,6 +16,8 @@ import {
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
+import type { DoctorSlackOptions } from './cli/program-slack.ts'
+import { readSecret } from './cli/secret.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -49,6 +51,26 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  journeys: (name, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/journeys.ts')).journeysCommand(io, system, { ...options, name }),
+    ),
+  simulate: (journey, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/simulate.ts')).simulateCommand(io, system, { ...options, journey }),
+    ),
+  providers: (options) =>
+    withSystem(async (system) => (await import('./cli/providers.ts')).providersCommand(io, system, options)),
+  postmortem: (incident, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/postmortem.ts')).postmortemCommand(io, system, { ...options, incident }),
+    ),
+  gate: (options) =>
+    withSystem(async (system) => (await import('./cli/gate.ts')).gateCommand(io, system, options)),
+  routesShow: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
+  routesTest: (options) =>
+    withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),
@@ -66,6 +88,11 @@ const commands: Commands = {
     withSystem(async (system, signal) =>
       (await import('./cli/dev/command.ts')).devCommand(io, system, { what, options }, signal),
     ),
+  doctorSlack: (options) => withSystem((system) => doctorSlack(system, options)),
+  slackManifest: async (options) => {
+    io.stdout((await import('./notify/index.ts')).manifestOf(options))
+    return EXIT.ok
+  },
 }
 
 async function main(): Promise<void> {
@@ -164,6 +191,13 @@ async function doctor(system: System, options: DoctorOptions): Promise<number> {
     })
   }
   return doctorCommand(io, system, { options, version: VERSION, standalone })
+}
+
+async function doctorSlack(system: System, options: DoctorSlackOptions): Promise<number> {
+  const { slackDoctorCommand } = await import('./cli/doctor-slack.ts')
+  const { examineSlack } = await import('./notify/index.ts')
+  const loaded = configOrWhy(configFile(options))
+  return slackDoctorCommand(io, { options, loaded, examine: (asked) => examineSlack(system, asked) })
 }
 
 /** A file that cannot be read is something that doctor finds, not what stops it. */

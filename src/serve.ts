@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DAY, earlier, later, MINUTE, type UnixSeconds, unixSeconds } from './base/index.ts'
-import { type Config, readSecret } from './cli/config.ts'
+import type { Config } from './cli/config.ts'
+import { receiversOf, type SlackConfig } from './cli/config-notify.ts'
+import { trackerOf } from './cli/config-policies.ts'
 import { createEstate, type Estate } from './cli/dev/estate/estate.ts'
 import { generateHistory } from './cli/dev/estate/history.ts'
 import { startLiveEstate } from './cli/dev/estate/live.ts'
@@ -9,7 +12,9 @@ import { createSlackEmulator } from './cli/dev/slack/index.ts'
 import { EXIT, type Io } from './cli/io.ts'
 import type { DemoOptions } from './cli/program.ts'
 import { createProgress } from './cli/progress.ts'
-import { createService, type Service, type ServiceOptions } from './service/index.ts'
+import { readSecret } from './cli/secret.ts'
+import { slackSecrets } from './cli/slack-secrets.ts'
+import { createService, type Service, type ServiceOptions, type SlackOptions } from './service/index.ts'
 import type { System } from './system.ts'
 
 export interface Serving {
@@ -30,10 +35,21 @@ export async function serveConfigured({
   const { io } = serving
   const token = readSecret(io.env, 'SLACK_BOT_TOKEN')
   const { slack } = config.notify
-  if (token !== undefined && slack === undefined) {
+  const channels = config.notify.receivers.filter((receiver) => receiver.slack !== undefined)
+  if (token !== undefined && slack === undefined && channels.length === 0) {
     io.stderr(
       'SLACK_BOT_TOKEN is set, but nines.yaml names no channel; write notify: { slack: { channel: C0123456789 } }.\n',
     )
+    return EXIT.invalid
+  }
+  const receivers = receiversOf(config.notify, io.env)
+  if (receivers.kind === 'failed') {
+    io.stderr(`${receivers.error}\n`)
+    return EXIT.invalid
+  }
+  const tracker = trackerOf(config.policies, io.env)
+  if (tracker.kind === 'failed') {
+    io.stderr(`${tracker.error}\n`)
     return EXIT.invalid
   }
   const password = readSecret(io.env, 'CLICKHOUSE_PASSWORD')
@@ -43,22 +59,58 @@ export async function serveConfigured({
     ...optionsOf(serving, config),
     store,
     base,
-    slack:
-      token !== undefined && slack !== undefined
-        ? { kind: 'workspace', token, apiUrl: io.env['SLACK_API_URL'], ...slack }
-        : { ...EMULATED, locale: slack?.locale ?? 'en' },
+    slack: slackOf(config, token, io.env),
+    policies: { budgets: config.policies.budgets, tracker: tracker.value },
+    notify: {
+      receivers: receivers.value,
+      routes: config.notify.routes,
+      hours: config.notify.hours,
+      heartbeat: config.notify.heartbeat,
+    },
   })
 }
 
-const EMULATED = {
+/** Without a token, an emulated workspace; without a channel of its own, only those of receivers are told. */
+function slackOf({ notify }: Config, token: string | undefined, env: Io['env']): SlackOptions {
+  const { slack, receivers } = notify
+  if (token !== undefined) return { ...workspaceOf(env, slack), token }
+  const silent = slack === undefined && receivers.length > 0
+  const own = emulated(slack?.locale ?? 'en')
+  return silent ? { ...own, channel: '' } : own
+}
+
+/** A workspace of Slack. Buttons act when their presses can come back: signed over HTTP, or over a socket. */
+function workspaceOf(env: Io['env'], slack: SlackConfig | undefined): Omit<SlackOptions, 'token'> {
+  const { signingSecrets, appToken } = slackSecrets(env, slack)
+  const reachable = signingSecrets.length > 0 || appToken !== undefined
+  return {
+    kind: 'workspace',
+    apiUrl: env['SLACK_API_URL'],
+    channel: slack?.channel ?? '',
+    locale: slack?.locale ?? 'en',
+    mention: slack?.mention,
+    pictures: slack?.pictures === false ? undefined : {},
+    desk: reachable ? { signingSecrets, appToken, responders: slack?.responders ?? [] } : undefined,
+  }
+}
+
+/** A Slack of this process, with a secret that nobody else knows. */
+const emulated = (locale: 'en' | 'ja'): SlackOptions => ({
   kind: 'emulator',
   token: 'xoxb-emulator',
   apiUrl: 'http://127.0.0.1/dev/slack/api/',
   channel: 'slo-alerts',
-  locale: 'en',
-} as const
+  locale,
+  pictures: { uploads: 'http://127.0.0.1/dev/slack/upload/' },
+  desk: {
+    signingSecrets: [randomBytes(16).toString('hex')],
+    appToken: undefined,
+    responders: [],
+    hooks: 'http://127.0.0.1/dev/slack/hooks/',
+  },
+})
 
-type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack'>
+type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack' | 'notify' | 'policies'>
 
 function optionsOf({ root, version }: Serving, config: Config): Described {
   return {
@@ -82,9 +134,17 @@ async function run(
   prepare: (service: Service) => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   const { slack } = options
+  const served = { url: 'http://127.0.0.1/' }
   const emulator =
     slack?.kind === 'emulator'
-      ? createSlackEmulator(system, { workspace: { channels: [{ name: slack.channel }] } })
+      ? createSlackEmulator(system, {
+          workspace: { channels: channelsOf(options).map((name) => ({ name })) },
+          // What is pressed comes the same way as from Slack: signed, over the network.
+          app: {
+            signingSecret: slack.desk?.signingSecrets[0] ?? '',
+            post: (path, init) => system.fetch(new URL(`slack/${path}`, served.url), init),
+          },
+        })
       : undefined
   await using service = await createService(system, {
     ...options,
@@ -93,10 +153,17 @@ async function run(
   })
   await prepare(service)
   const { url } = await service.start()
+  served.url = url
   io.stderr(`Nines ${options.version} answers at ${url}\n`)
   if (emulator) io.stderr(`No SLACK_BOT_TOKEN is set: what Slack would show is at ${url}dev/slack\n`)
   await service.run(signal)
   return EXIT.ok
+}
+
+/** Every channel that somebody is told in, for the emulated workspace. */
+function channelsOf({ slack, notify }: Pick<ServiceOptions, 'slack' | 'notify'>): readonly string[] {
+  const others = (notify?.receivers ?? []).flatMap((one) => (one.kind === 'slack' ? [one.channel] : []))
+  return [...new Set([slack?.channel ?? '', ...others])].filter((name) => name !== '')
 }
 
 /** Calls that a handler of this process answers. Slack's client asks an answer for its address, which made ones lack. */
@@ -135,7 +202,7 @@ export async function serveDemo({
       publicUrl: undefined,
       webRoot: join(root, 'dist/web'),
       demo: true,
-      slack: EMULATED,
+      slack: emulated('en'),
     },
     async (service) => {
       const needs = { system, io, days: options.days, seed: options.seed }

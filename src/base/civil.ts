@@ -35,6 +35,15 @@ export function startOfDate({ year, month, day }: CivilDate): UnixSeconds {
   return unixSeconds(days * 86_400)
 }
 
+/** `2026-11-20T05:03:09Z`. */
+export function isoInstant(at: UnixSeconds): string {
+  const { year, month, day } = civilDate(at)
+  const rest = ((at % 86_400) + 86_400) % 86_400
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const time = `${two(Math.floor(rest / 3_600))}:${two(Math.floor((rest % 3_600) / 60))}:${two(Math.floor(rest % 60))}`
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${time}Z`
+}
+
 /** `2026-11-20 05:03 UTC`. */
 export function isoMinute(at: UnixSeconds): string {
   const { year, month, day } = civilDate(at)

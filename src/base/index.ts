@@ -1,4 +1,4 @@
-export { type CivilDate, civilDate, isoMinute, startOfDate } from './civil.ts'
+export { type CivilDate, civilDate, isoInstant, isoMinute, startOfDate } from './civil.ts'
 export { type Labels, labelsKey, pickLabels } from './labels.ts'
 export { failed, ok, type Result } from './result.ts'
 export {

@@ -4,17 +4,33 @@ import { apiProblem } from '../contract/index.ts'
 
 const TIMEOUT_MS = 15_000
 
-/** Asks a running Nines; the error is a sentence with what to do. */
+/** Asks a running Nines, or with a body changes something there; the error is a sentence with what to do. */
 export async function ask<T>(
   world: Pick<World, 'fetch'>,
   base: string,
-  question: { readonly path: string; readonly answer: z.ZodType<T> },
+  question: {
+    readonly path: string
+    readonly answer: z.ZodType<T>
+    /** Sent as JSON; absent: the question is a GET. */
+    readonly body?: unknown
+    readonly timeoutMs?: number
+  },
 ): Promise<Result<T, string>> {
   if (!URL.canParse(base)) return failed(`"${base}" is not a URL; write one like http://127.0.0.1:8080.`)
   const url = `${base.replace(/\/$/, '')}/api/v1${question.path}`
   let response: Response
   try {
-    response = await world.fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' })
+    response = await world.fetch(url, {
+      signal: AbortSignal.timeout(question.timeoutMs ?? TIMEOUT_MS),
+      redirect: 'manual',
+      ...(question.body === undefined
+        ? {}
+        : {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(question.body),
+          }),
+    })
   } catch (error) {
     return failed(
       `Nothing answers at ${base} (${reasonOf(error)}). Start it with \`npm start\`, or name it with --url.`,

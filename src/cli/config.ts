@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { failed, ok, type Result } from '../base/index.ts'
+import { type NotifyConfig, notifyFile } from './config-notify.ts'
+import { type PoliciesConfig, policiesFile } from './config-policies.ts'
 import { type TraceViewer, traceViewerOf } from './traces.ts'
 
 /** What `nines.yaml` says, with the environment and flags over it. Secrets are not in it: see `readSecret`. */
@@ -25,7 +27,8 @@ export interface Config {
         readonly cluster?: string
       }
   readonly auth: 'loopback' | 'none'
-  readonly notify: { readonly slack: { readonly channel: string; readonly locale: 'en' | 'ja' } | undefined }
+  readonly notify: NotifyConfig
+  readonly policies: PoliciesConfig
   /** Days that the ledger keeps. */
   readonly retention: { readonly traffic: number; readonly exemplars: number; readonly journal: number }
   readonly evaluateEverySeconds: number
@@ -66,16 +69,8 @@ const file = z.strictObject({
     .default({ path: 'data/ledger' }),
   auth: z.enum(['loopback', 'none']).default('loopback'),
   publicUrl: z.url().optional().describe('How people reach the page; links in messages start with it.'),
-  notify: z
-    .strictObject({
-      slack: z
-        .strictObject({
-          channel: z.string().describe('Channel id (C…) or, with the built-in emulator, a name.'),
-          locale: z.enum(['en', 'ja']).default('en'),
-        })
-        .optional(),
-    })
-    .prefault({}),
+  notify: notifyFile.prefault({}),
+  policies: policiesFile.prefault({}),
   retention: z
     .strictObject({ traffic: days.default(400), exemplars: days.default(14), journal: days.default(1_100) })
     .prefault({}),
@@ -155,7 +150,8 @@ function toConfig(data: z.infer<typeof file>, { file: path, env, flags, cwd }: C
         ? { kind: 'embedded', path: resolve(base, data_ ?? ('path' in data.store ? data.store.path : '')) }
         : { kind: 'cluster', ...withoutUndefined(data.store) },
     auth: env['NINES_AUTH'] === 'none' ? 'none' : data.auth,
-    notify: { slack: data.notify.slack },
+    notify: data.notify,
+    policies: data.policies,
     retention: data.retention,
     evaluateEverySeconds: data.evaluateEverySeconds,
     publicUrl: data.publicUrl,
@@ -171,14 +167,6 @@ function expand(value: unknown, env: ConfigSource['env']): unknown {
   if (Array.isArray(value)) return value.map((item) => expand(item, env))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expand(item, env)]))
-}
-
-/** A secret by the field's own name, or from the file that `NAME_FILE` names. Undefined when neither is set. */
-export function readSecret(env: ConfigSource['env'], name: string): string | undefined {
-  const direct = env[name]
-  if (direct !== undefined && direct !== '') return direct
-  const path = env[`${name}_FILE`]
-  return path === undefined || path === '' ? undefined : readFileSync(path, 'utf8').trim()
 }
 
 function offsetOf(node: unknown): number | undefined {

@@ -1,7 +1,12 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { DevOptions, Emulated } from './dev/command.ts'
+import { addDoctor } from './doctor-program.ts'
+import { examples } from './examples.ts'
 import type { ImportOptions } from './import.ts'
-import { addForms } from './program-forms.ts'
+import { addJourneys, type JourneyCommands } from './journey-program.ts'
+import { addOutward, type OutwardCommands } from './program-outward.ts'
+import { addSlack, type SlackCommands } from './program-slack.ts'
+import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
 
 const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
 const EMULATED: Readonly<Record<Emulated, string>> = {
@@ -10,7 +15,7 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands {
+export interface Commands extends JourneyCommands, OutwardCommands, SlackCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -140,14 +145,16 @@ export function createProgram(version: string, commands: Commands, done: (code: 
     .exitOverride()
   addServing(program, commands, done)
   addDefinitions(program, commands, done)
-  addForms(program, commands, done)
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
-  addDoctor(program, commands, done)
+  addJourneys(program, commands, { url: DEFAULT_URL, done })
+  addDoctor(program, commands, { url: DEFAULT_URL, done })
+  addOutward(program, { commands, done, url: DEFAULT_URL, examples, addLabel })
   addAthena(program, commands, done)
   addImport(program, commands, done)
   addDev(program, commands, done)
+  addSlack(program, commands, done)
   return program
 }
 
@@ -202,6 +209,31 @@ function addDefinitions(program: Command, commands: Commands, done: (code: numbe
     .action(async (paths: string[], options: ValidateOptions) =>
       done(await commands.validate(paths, options)),
     )
+  program
+    .command('schema')
+    .description('Print the JSON Schema of definitions, for editors.')
+    .addHelpText('after', examples('nines schema > nines.schema.json'))
+    .action(async () => done(await commands.schema()))
+  program
+    .command('export')
+    .description('Definitions in the form of other tools, on standard output.')
+    .command('grafana')
+    .argument('[path]', 'a directory of definitions', 'slo-definitions')
+    .description('A Grafana dashboard over what Nines says of itself at /metrics, read through Prometheus.')
+    .option('--page <url>', 'where the page of Nines is, for links', DEFAULT_URL)
+    .addHelpText(
+      'after',
+      examples('nines export grafana > nines.json', 'nines export grafana slo/ --page https://nines.example'),
+    )
+    .action(async (path: string, options: { page: string }) =>
+      done(await commands.exportGrafana(path, options)),
+    )
+  program
+    .command('test')
+    .argument('<paths...>', 'scenario files, or directories of them')
+    .description('Play scenarios: what sources counted, and what is to be said of it.')
+    .addHelpText('after', examples('nines test scenarios/', 'nines test checkout.scenario'))
+    .action(async (paths: string[]) => done(await commands.test(paths)))
 }
 
 function addData(program: Command, commands: Commands, done: (code: number) => void): void {
@@ -368,26 +400,6 @@ function addReading(program: Command, commands: Commands, done: (code: number) =
     .action(async (options: ReportOptions) => done(await commands.report(options)))
 }
 
-function addDoctor(program: Command, commands: Commands, done: (code: number) => void): void {
-  program
-    .command('doctor')
-    .description('Find what is wrong, step by step from each source to the budget, and say what to do.')
-    .option('--url <url>', 'where Nines answers', DEFAULT_URL)
-    .option('-c, --config <file>', 'configuration to look at when no service answers (default ./nines.yaml)')
-    .option('--standalone', 'do not ask a service: configuration, definitions, store, disk, clock', false)
-    .addOption(new Option('-o, --output <form>', 'how to print').choices(['table', 'json']).default('table'))
-    .addHelpText(
-      'after',
-      `${examples(
-        'nines doctor',
-        'nines doctor --url https://nines.example.com',
-        'nines doctor --standalone -c /etc/nines/nines.yaml',
-        'nines doctor --output json | jq \'.sources[] | select(.finding == "wrong")\'',
-      )}\nExit codes: 0 nothing is wrong, 1 something is wrong, 2 it cannot be told (no service answers).\n`,
-    )
-    .action(async (options: DoctorOptions) => done(await commands.doctor(options)))
-}
-
 function addImport(program: Command, commands: Commands, done: (code: number) => void): void {
   program
     .command('import')
@@ -406,33 +418,4 @@ function addImport(program: Command, commands: Commands, done: (code: number) =>
       )}\nWhat could not be carried over is told on stderr, and the exit code is then 3.\n`,
     )
     .action(async (_: string, options: ImportOptions) => done(await commands.import(options)))
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`
-}
-
-function toWhole(text: string): number {
-  const n = Number(text)
-  if (!Number.isSafeInteger(n) || n < 0)
-    throw new InvalidArgumentError('must be a whole number, zero or more.')
-  return n
-}
-
-function toDays(text: string): number {
-  const n = toWhole(text)
-  if (n < 1 || n > 20_000) throw new InvalidArgumentError('must be 1 to 20000 days.')
-  return n
-}
-
-function toPort(text: string): number {
-  const n = toWhole(text)
-  if (n > 65_535) throw new InvalidArgumentError('must be a port, 0 to 65535.')
-  return n
-}
-
-function addLabel(text: string, labels: Record<string, string>): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('must be name=value, for example cloud_provider=aws.')
-  return { ...labels, [text.slice(0, at)]: text.slice(at + 1) }
 }

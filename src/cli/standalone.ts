@@ -4,8 +4,9 @@ import { dirname } from 'node:path'
 import type { Result, World } from '../base/index.ts'
 import type { Check } from '../contract/index.ts'
 import { type DataSource, loadDefinitions, readTree } from '../definitions/index.ts'
-import { type Config, readSecret } from './config.ts'
+import { type Config } from './config.ts'
 import type { Io } from './io.ts'
+import { readSecret } from './secret.ts'
 
 export interface StandaloneParts {
   readonly version: string

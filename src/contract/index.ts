@@ -103,6 +103,16 @@ export {
   windowEvaluation,
 } from './model.ts'
 export {
+  type Gate,
+  gate,
+  type Postmortem,
+  postmortem,
+  type Routes,
+  type RouteTest,
+  routes,
+  routeTest,
+} from './outward.ts'
+export {
   type Quantiles,
   type ReasonCount,
   type ServiceDetail,

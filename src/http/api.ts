@@ -32,6 +32,7 @@ import type {
   Source,
   WhatIf,
 } from '../contract/index.ts'
+import type { OutwardApi } from './outward-api.ts'
 
 /**
  * What the HTTP module is given: functions that answer with what goes over the wire. It computes nothing itself, so
@@ -97,6 +98,7 @@ export interface Api {
     service: string,
     options: ServiceOptions & { readonly kind: 'bad' | 'slow'; readonly limit: number },
   ) => Promise<readonly Exemplar[] | undefined>
+  readonly outward: OutwardApi
   /** Promises over many clouds. */
   readonly journeys: () => Journeys
   readonly journey: (name: string) => Promise<JourneyDetail | undefined>

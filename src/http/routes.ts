@@ -3,6 +3,7 @@ import * as wire from '../contract/index.ts'
 import type { Api, IncidentAction } from './api.ts'
 import { insightRoutes } from './insight-routes.ts'
 import { journeyRoutes } from './journey-routes.ts'
+import { outwardRoutes } from './outward-routes.ts'
 import { parseScope, type Route, route, wordsOf } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
 
@@ -51,6 +52,7 @@ export function createRoutes(api: Api): readonly Route[] {
     ...serviceRoutes(api),
     ...journeyRoutes(api),
     ...incidentRoutes(api),
+    ...outwardRoutes(api.outward),
   ]
 }
 

@@ -2,7 +2,7 @@ import { type Incident, incidentOf, incidentsOf } from '../alerting/index.ts'
 import { DAY, HOUR, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type { Api, IncidentAction, Readiness } from '../http/index.ts'
+import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
@@ -10,6 +10,7 @@ import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
+import { responseDetail, responseSummary } from './incident-view.ts'
 import { createInsights } from './insights.ts'
 import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
@@ -31,6 +32,7 @@ export interface AnswerParts {
   readonly viewer: TraceViewer | undefined
   readonly meta: () => wire.Meta
   readonly sources: () => Promise<readonly wire.Source[]>
+  readonly outward: OutwardApi
   readonly diagnosis: () => Promise<wire.Diagnosis>
   readonly now: () => number
   readonly metrics: () => Promise<string>
@@ -59,6 +61,7 @@ export function createAnswers(parts: AnswerParts): Api {
       return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
     },
     diagnosis: parts.diagnosis,
+    outward: parts.outward,
     ...createServices({ ...parts, shown: loop.shown }),
     ...createJourneyAnswers({
       ...parts,
@@ -298,7 +301,7 @@ export function incidentSummary(
     id: incident.id,
     slo: defined ? publicId(defined, incident.objective) : incident.slo,
     objective: incident.objective,
-    name: defined?.slo.displayName ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     service: incident.service,
     scope: { ...incident.scope },
     severity: incident.severity,
@@ -313,6 +316,7 @@ export function incidentSummary(
     badEvents: incident.badEvents,
     budgetSpent: incident.budgetSpent,
     acknowledged: incident.acknowledged ? { ...incident.acknowledged } : null,
+    ...responseSummary(incident),
   }
 }
 
@@ -329,6 +333,7 @@ function incidentDetail(
   const evaluation = evaluations.find((each) => labelsKey(each.scope) === scope)
   return {
     ...incidentSummary(shown, incident, sentence),
+    ...responseDetail(incident),
     now: shown.now,
     members: incident.members.map((member) => ({
       ...member,

@@ -16,7 +16,7 @@ export interface HeldParts {
   readonly ledger: Ledger
   /** The inputs that a DataSource is read from, whose coverage makes up its own. */
   readonly inputsOf: (source: string) => readonly string[]
-  /** Told what was written to the ledger since the last tick, before anything is evaluated. */
+  /** Called with what was written since the last look. */
   readonly noticed?: (touched: Changes['touched']) => void
 }
 

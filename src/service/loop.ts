@@ -10,8 +10,11 @@ import {
   EMPTY_STATE,
   type FoldEntry,
   fold,
+  foldSilences,
   type Incident,
   incidentsOf,
+  NO_SILENCES,
+  type SilenceState,
   step,
 } from '../alerting/index.ts'
 import { later, type Result, type UnixSeconds, type World } from '../base/index.ts'
@@ -76,6 +79,7 @@ export const keyOf = (slo: string, objective: string): string => `${slo}\n${obje
 
 export function createLoop(world: World, parts: LoopParts): Loop {
   let alerting: AlertingState = EMPTY_STATE
+  let silences: SilenceState = NO_SILENCES
   const sightedFrom = later(world.clock.now(), CATCH_UP)
   const audit = createAudit()
   let held: Held | undefined
@@ -84,6 +88,7 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   const exclusive = createQueue()
   const take = (entries: readonly FoldEntry[]): void => {
     alerting = fold(alerting, entries)
+    silences = foldSilences(silences, entries)
     if (shown) shown = { ...shown, alerting }
   }
   const record = async (events: ActResult['events']): Promise<void> => {
@@ -108,9 +113,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted) }
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted), silences: silences.silences }
     const decided = await world.trace.span('alerting.step', {}, async () =>
-      step(alerting, { ...alertingInput(definitions), ...looked }),
+      step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
     )
     await record(decided.events)
     const summaries = await world.trace.span('fleet.summarise', {}, async () =>
@@ -123,7 +128,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   return {
     recall: async () => {
       await audit.recall(parts.ledger.journal)
-      alerting = adopt(await recallState(parts.ledger), presentIds(parts.definitions()))
+      const recalled = await recallState(parts.ledger)
+      silences = recalled.silences
+      alerting = adopt(recalled.alerting, presentIds(parts.definitions()))
     },
     shown: () => shown,
     tick: () => exclusive(tick),
@@ -135,13 +142,18 @@ export function createLoop(world: World, parts: LoopParts): Loop {
         if (acted.value.decision) parts.tell([acted.value.decision])
         return acted
       }),
-    journal: {
-      read: parts.ledger.journal.read,
-      append: async (entries) => {
-        const written = await parts.ledger.journal.append(entries)
-        take(written)
-        return written
-      },
+    journal: heardJournal(parts.ledger.journal, take),
+  }
+}
+
+/** The journal, but what is written to it is taken in at once. */
+function heardJournal(journal: Journal, take: (entries: readonly FoldEntry[]) => void): Journal {
+  return {
+    read: journal.read,
+    append: async (entries) => {
+      const written = await journal.append(entries)
+      take(written)
+      return written
     },
   }
 }
@@ -234,14 +246,21 @@ function summarise({
   return [...summaries, ...composites].filter((summary) => summary !== undefined).sort(byUrgency)
 }
 
-async function recallState(ledger: Ledger): Promise<AlertingState> {
-  let state: AlertingState = EMPTY_STATE
+async function recallState(
+  ledger: Ledger,
+): Promise<{ readonly alerting: AlertingState; readonly silences: SilenceState }> {
+  let alerting: AlertingState = EMPTY_STATE
+  let silences: SilenceState = NO_SILENCES
   let after = 0
   for (;;) {
-    const entries = await ledger.journal.read(after, { kinds: ['incident'], limit: ENTRIES_AT_ONCE })
+    const entries = await ledger.journal.read(after, {
+      kinds: ['incident', 'silence'],
+      limit: ENTRIES_AT_ONCE,
+    })
     const last = entries.at(-1)
-    if (!last) return state
-    state = fold(state, entries)
+    if (!last) return { alerting, silences }
+    alerting = fold(alerting, entries)
+    silences = foldSilences(silences, entries)
     after = last.seq
   }
 }

@@ -5,23 +5,26 @@ import type * as wire from '../contract/index.ts'
 import { createDefinitionsDirectory, type DefinitionsDirectory } from '../definitions/index.ts'
 import { createHttpServer, type HttpServer, type Readiness } from '../http/index.ts'
 import {
-  createOutbox,
-  createSlackDestination,
   type DestinationStatus,
   type Outbox,
   type OutboxStatus,
+  type SlackDesk,
   sentence,
 } from '../notify/index.ts'
 import { type Ledger, openLedger } from '../store/index.ts'
 import { type AnswerParts, createAnswers, fleetOf } from './answers.ts'
-import { type BriefSources, briefOf, outlineOf } from './briefs.ts'
+import { type BriefSources, outlineOf } from './briefs.ts'
 import { publishChanges } from './changes.ts'
+import { createDesk } from './desk.ts'
 import { diagnose } from './diagnosis.ts'
 import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
 import { createMetrics, type Metrics, type MetricsInput } from './metrics.ts'
-import type { ServiceOptions, SlackOptions } from './options.ts'
+import type { ServiceOptions } from './options.ts'
+import { createOutward, type Outward } from './outward.ts'
+import { outwardAnswers } from './outward-answers.ts'
 import { createPast, type Past } from './past.ts'
+import { type Drawn, seriesPairOf } from './series-pair.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
 
@@ -48,9 +51,13 @@ interface Parts {
   readonly loop: Loop
   readonly live: Live
   readonly metrics: Metrics
+  readonly outward: Outward
   readonly outbox: Outbox
+  /** Where what people do in Slack arrives; undefined when it cannot. */
+  readonly desk: SlackDesk | undefined
   readonly briefs: BriefSources
   readonly startedAt: UnixSeconds
+  readonly drawn: Drawn
 }
 
 /** Opens the ledger and the definitions. Nothing is collected, evaluated or served yet. Rejects when it cannot open. */
@@ -91,10 +98,13 @@ function join(
     viewer: options.traces,
     locale: slack?.locale ?? 'en',
   }
-  const outbox = createOutbox(world, {
-    journal: { read: ledger.journal.read, append: (entries) => loop.journal.append(entries) },
-    destinations: slack ? [slackDestination(world, slack)] : [],
-    brief: (id) => briefOf(briefs, id),
+  // The same curves as the page's; known when the page is.
+  const drawn: Drawn = { series: undefined, shown: () => loop.shown() }
+  const outward = createOutward(world, {
+    options,
+    briefs,
+    loop: () => loop,
+    series: (brief) => seriesPairOf(drawn, brief),
   })
   const loop: Loop = createLoop(world, {
     ledger,
@@ -103,7 +113,7 @@ function join(
     noticed: (touched) => {
       for (const { source, ...range } of touched) past.touched(source, range)
     },
-    tell: outbox.tell,
+    tell: outward.tell,
   })
   const parts: Parts = {
     world,
@@ -114,22 +124,17 @@ function join(
     directory,
     sources,
     loop,
-    outbox,
+    outward,
+    outbox: outward.outbox,
+    desk: createDesk(world, slack, { loop, briefs }),
     briefs,
     live: createLive(world.clock.nowMs()),
     metrics: createMetrics(options.version),
     startedAt: world.clock.now(),
+    drawn,
   }
   return new RunningService(parts, (url) => {
     if (options.publicUrl === undefined) page.url = url
-  })
-}
-
-function slackDestination(world: World, slack: SlackOptions) {
-  return createSlackDestination(slack.fetch ? { ...world, fetch: slack.fetch } : world, {
-    token: slack.token,
-    channel: slack.channel,
-    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
   })
 }
 
@@ -167,19 +172,25 @@ class RunningService implements Service {
   }
 
   async start(): Promise<{ readonly url: string }> {
-    const { world, options, loop, sources, directory } = this.#parts
+    const { world, options, loop, outward, sources, directory, desk } = this.#parts
     await loop.recall()
+    await outward.recall()
     sources.update(directory.current())
     // What was written while nobody looked is late, and is seen to be, only when the ledger was looked at before.
     await loop.tick()
     sources.begin()
     this.#published = loop.shown()
-    this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
+    const answers = createAnswers(this.#answers())
+    this.#parts.drawn.series = answers.series
+    this.#http = await createHttpServer(world, answers, {
       ...options.listen,
       auth: options.auth,
       webRoot: options.webRoot,
       version: options.version,
-      mounts: options.mounts,
+      mounts: [
+        ...options.mounts,
+        ...(desk?.handle === undefined ? [] : [{ prefix: '/slack', handle: desk.handle }]),
+      ],
     })
     const { url } = await this.#http.listen()
     this.#listening(url)
@@ -187,8 +198,10 @@ class RunningService implements Service {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { world, options, loop, outbox, sources, directory } = this.#parts
-    await outbox.start()
+    const { world, options, loop, outward, sources, directory, desk } = this.#parts
+    await outward.start()
+    const telling = outward.run(signal)
+    const listening = desk?.run(signal)
     const watching = directory.run(signal)
     let read: unknown
     try {
@@ -201,6 +214,8 @@ class RunningService implements Service {
       }
     } finally {
       await watching
+      await telling
+      await listening
       // What the collectors still hold is written, evaluated and told before the end.
       await sources.stop()
       await loop
@@ -210,10 +225,11 @@ class RunningService implements Service {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { sources, outbox, ledger } = this.#parts
+    const { sources, outward, ledger, desk } = this.#parts
     await this.#http?.[Symbol.asyncDispose]()
+    await desk?.[Symbol.asyncDispose]()
     await sources.stop()
-    await outbox[Symbol.asyncDispose]()
+    await outward[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
   }
 
@@ -236,10 +252,26 @@ class RunningService implements Service {
       metrics.ticksFailed.inc()
       world.log.error('evaluation failed; it is tried again', { err: error })
     }
+    await this.#look()
+  }
+
+  /** Whether Nines itself works; what fails here is the journal, and the next turn looks again. */
+  async #look(): Promise<void> {
+    const { world, outward } = this.#parts
+    try {
+      await outward.look(this.#shownSources(), world.clock.now())
+    } catch (error) {
+      world.log.error('what does not work could not be told', { err: error })
+    }
+  }
+
+  #shownSources(): readonly wire.Source[] {
+    const { sources, world } = this.#parts
+    return sources.statuses().map((status) => toSource(status, 0, world.clock.now()))
   }
 
   #answers(): AnswerParts {
-    const { ledger, past, loop, live, briefs, metrics, outbox, sources } = this.#parts
+    const { ledger, past, loop, live, briefs, metrics, outbox, outward, sources } = this.#parts
     return {
       ledger,
       past,
@@ -249,6 +281,7 @@ class RunningService implements Service {
       inputsOf: sources.inputsOf,
       meta: () => this.#meta(),
       sources: () => this.#sources(),
+      outward: outwardAnswers({ outward, briefs, shown: loop.shown }),
       diagnosis: () => this.#diagnosis(),
       now: () => this.#parts.world.clock.now(),
       ready: () => this.#readiness(),

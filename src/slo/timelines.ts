@@ -69,6 +69,8 @@ export interface Timelines {
     objective: string,
     asked: { readonly scope: Labels; readonly range: Range },
   ) => Counts | undefined
+  /** What is known of each minute of a range, by the sources of an SLO; of all nothing when there is no such SLO. */
+  readonly known: (slo: SloId, range: Range, waiting: Waiting) => Uint8Array
   /**
    * The minutes of a range as events, uncorrected. Undefined when not all of them are held, when the method counts
    * slices, or when there is no such SLO; a scope that was never seen had no events.
@@ -78,8 +80,6 @@ export interface Timelines {
     objective: string,
     asked: { readonly scope: Labels; readonly range: Range },
   ) => Buckets | undefined
-  /** What is known of each minute of a range, by the sources of an SLO; of all nothing when there is no such SLO. */
-  readonly known: (slo: SloId, range: Range, waiting: Waiting) => Uint8Array
   /** How much is held: series, and bytes of counts. */
   readonly size: () => { readonly series: number; readonly bytes: number }
 }
@@ -163,13 +163,13 @@ export function createTimelines(slos: readonly Slo[], options: TimelinesOptions)
       const one = held.get(slo)
       return one && countsOf(one, objective, { ...asked, coverage: knowledge.of(one) })
     },
-    minutes: (slo, objective, { scope, range }) => {
-      const feed = held.get(slo)?.of.find((one) => one.objective.name === objective)?.feed
-      return feed && minutesOf(feed, labelsKey(scope), range)
-    },
     known: (slo, range, waiting) => {
       const one = held.get(slo)
       return knownMinutes(one ? knowledge.of(one) : worstOf([[]]), range, waiting)
+    },
+    minutes: (slo, objective, { scope, range }) => {
+      const feed = held.get(slo)?.of.find((one) => one.objective.name === objective)?.feed
+      return feed && minutesOf(feed, labelsKey(scope), range)
     },
     size: () => {
       const series = all.flatMap(({ feeds }) => feeds.flatMap((f) => [...f.scopes.values()]))

@@ -2,7 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Config, loadConfig, readSecret } from '../../src/cli/config.ts'
+import { type Config, loadConfig } from '../../src/cli/config.ts'
+import { receiversOf } from '../../src/cli/config-notify.ts'
+import { readSecret } from '../../src/cli/secret.ts'
 
 function load(text: string | undefined, options: { env?: Record<string, string>; flags?: object } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'nines-config-'))
@@ -93,4 +95,59 @@ test('a secret comes from its variable or from the file that its twin names', ()
   expect(readSecret({ SLACK_BOT_TOKEN: 'xoxb-direct' }, 'SLACK_BOT_TOKEN')).toBe('xoxb-direct')
   expect(readSecret({ SLACK_BOT_TOKEN_FILE: join(dir, 'token') }, 'SLACK_BOT_TOKEN')).toBe('xoxb-from-file')
   expect(readSecret({}, 'SLACK_BOT_TOKEN')).toBeUndefined()
+})
+
+const RECEIVERS = `notify:
+  receivers:
+    - { name: hook, webhook: { url: "https://hooks.example.com/" }, repeat: 4h }
+    - { name: pager, pagerduty: {}, fallback: hook }
+`
+
+test('receivers and routes are read, with what they leave out', () => {
+  const { notify } =
+    config(`${RECEIVERS}  routes: { receivers: [hook], routes: [{ match: ['severity="page"'], receivers: [pager] }] }
+`)
+  expect(notify.receivers).toMatchObject([
+    { name: 'hook', repeat: 14_400 },
+    { name: 'pager', pagerduty: { keyFrom: 'PAGERDUTY_ROUTING_KEY' }, fallback: 'hook' },
+  ])
+  expect(notify.routes?.routes).toMatchObject([{ receivers: ['pager'], continue: false, routes: [] }])
+})
+
+test.each([
+  [
+    'a receiver that is two things',
+    'receivers: [{ name: a, webhook: { url: "http://a" }, pagerduty: {} }]',
+    'exactly one of',
+  ],
+  ['a route to nobody', 'routes: { receivers: [ghost] }', 'no other receiver is called ghost'],
+  ['a root without receivers', 'routes: { routes: [] }', 'the root must name the receivers'],
+  [
+    'a matcher that cannot be read',
+    'routes: { receivers: [], routes: [{ match: ["severity=page"] }] }',
+    'write one like severity="page"',
+  ],
+  [
+    'hours that end before they begin',
+    'hours: [{ name: o, zone: UTC, from: "18:00", to: "09:00" }]',
+    'begin before they end',
+  ],
+  ['a zone that is none', 'hours: [{ name: o, zone: Mars, from: "09:00", to: "18:00" }]', 'IANA zone'],
+])('%s is refused with its place', (_, text, message) => {
+  const { loaded } = load(`notify:\n  ${text}\n`)
+  expect(loaded).toMatchObject({ kind: 'failed', error: expect.stringContaining(message) })
+  expect(loaded.kind === 'failed' && loaded.error).toMatch(/nines\.yaml:[12]:\d+: notify/)
+})
+
+test('a secret that is missing is named, with the receiver that needs it', () => {
+  const { notify } = config(RECEIVERS)
+  expect(receiversOf(notify, {})).toEqual({
+    kind: 'failed',
+    error:
+      'PAGERDUTY_ROUTING_KEY is not set, but receiver pager in nines.yaml needs it; set it, or PAGERDUTY_ROUTING_KEY_FILE.',
+  })
+  expect(receiversOf(notify, { PAGERDUTY_ROUTING_KEY: 'k' })).toMatchObject({
+    kind: 'ok',
+    value: [{}, { routingKey: 'k' }],
+  })
 })

@@ -46,12 +46,28 @@ interface Asked {
   readonly options: unknown
 }
 
+const GATE = { now: 1, asked: 'x', state: 'open' as const, reason: '', slos: [], override: null }
+
 function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEvent) => void)[] = []): Api {
   const note = async (what: string, options: unknown): Promise<undefined> => {
     asked.push({ what, options })
     return undefined
   }
+  const asks = (options: unknown) => asked.push({ what: 'gate', options })
   return {
+    outward: {
+      routes: () => ({ receivers: [], routes: [] }),
+      testRoutes: (labels) => ({ labels: { ...labels }, told: [] }),
+      gate: (question) => {
+        asks(question)
+        return GATE
+      },
+      postmortem: () => undefined,
+      openGate: async (question, by) => {
+        asks({ ...question, ...by })
+        return GATE
+      },
+    },
     meta: () => ({
       version: '1',
       now,

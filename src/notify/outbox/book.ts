@@ -1,4 +1,5 @@
 import { type AlertingEvent, readEvent } from '../../alerting/index.ts'
+import { type Notice, noticeEntry } from '../notice.ts'
 import type { OutboxEntry } from './journal.ts'
 import { type OutboxRecord, outboxRecord } from './record.ts'
 import { CHECK_FOR_MS, newTrack, reasonOf, record, type Track, want } from './track.ts'
@@ -23,6 +24,11 @@ export function foldEntry(book: Book, entry: OutboxEntry): void {
     if (event !== undefined && event.kind !== 'alert') foldEvent(book, event, entry)
     return
   }
+  if (entry.kind === 'notice') {
+    const notice = noticeEntry.safeParse(entry.data)
+    if (notice.success) startNotice(book, notice.data, atMs)
+    return
+  }
   const read = outboxRecord.safeParse(entry.data)
   if (!read.success || read.data.destination !== book.destination) return
   foldRecord(book, read.data, atMs)
@@ -32,7 +38,8 @@ export function foldRecord(book: Book, entry: OutboxRecord, atMs: number): void 
   if (entry.kind === 'joined') {
     book.joined = true
     // What was over before anybody here was to be told is not news.
-    for (const track of book.tracks.values()) if (!track.open) track.closed = true
+    for (const track of book.tracks.values())
+      if (!track.open || track.notice !== undefined) track.closed = true
     return
   }
   const known = book.tracks.get(entry.incident)
@@ -56,6 +63,16 @@ export function startDigest(book: Book, id: string, incidents: readonly string[]
   return track
 }
 
+/** A notice is told once; of what was noticed before anybody here was to be told, nothing is. */
+export function startNotice(book: Book, notice: Notice, atMs: number): void {
+  if (book.tracks.has(notice.id)) return
+  const track: Track = { ...newTrack(notice.id, atMs, []), notice }
+  track.owedSinceMs = atMs
+  track.page = notice.severity === 'page'
+  book.tracks.set(notice.id, track)
+  forget(book)
+}
+
 function foldEvent(
   book: Book,
   event: Exclude<AlertingEvent, { readonly kind: 'alert' }>,
@@ -67,7 +84,14 @@ function foldEvent(
   if ('reading' in event) track.page = event.reading.severity === 'page'
   if (event.kind === 'muted') track.mutedUntil = event.until
   if (event.kind === 'unmuted') track.mutedUntil = undefined
-  want(track, { seq: event.seq, reason: reasonOf(event, entry.at, track.mutedUntil), at: entry.at }, atMs)
+  if (event.kind === 'unsilenced') track.silenced = false
+  const call = event.kind === 'escalated' || event.kind === 'reminded' ? { call: event } : {}
+  want(track, { seq: event.seq, reason: reasonOf(event, entry.at, track), at: entry.at, ...call }, atMs)
+  if (event.kind === 'silenced' || (event.kind === 'opened' && event.silence !== undefined))
+    track.silenced = true
+  // It is over in silence too.
+  if (event.kind === 'merged') track.open = false
+  if (event.kind === 'severity-set' && event.severity !== undefined) track.page = event.severity === 'page'
 }
 
 export function trackOf(book: Book, incident: string, atMs: number): Track {
@@ -83,11 +107,13 @@ function forget(book: Book): void {
   let excess = book.tracks.size - DONE_KEPT
   for (const [id, track] of book.tracks) {
     if (excess <= 0) return
-    if (track.open || (!track.closed && track.owed > 0) || track.doubt !== undefined) continue
+    if (isAlive(track) || (!track.closed && track.owed > 0) || track.doubt !== undefined) continue
     book.tracks.delete(id)
     excess--
   }
 }
+
+const isAlive = (track: Track): boolean => track.open && !(track.notice !== undefined && track.closed)
 
 /** After the fold, as a process that has just started: open headlines are looked at again, once. */
 export function awaken(book: Book, nowMs: number): void {

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Log, UnixSeconds, World } from '../../base/index.ts'
 import type { IncidentBrief } from '../brief.ts'
 import type { Body, Delivery, Destination, Identity, MessageRef } from '../destination.ts'
+import type { Notice } from '../notice.ts'
 import { type Book, foldRecord } from './book.ts'
 import type { OutboxJournal } from './journal.ts'
 import { allWell, barred, newPace, SPACING_MS, slowDown } from './pace.ts'
 import type { OutboxRecord } from './record.ts'
+import type { Routed, Routing } from './routing.ts'
 import { type Counters, newCounters, type Problem } from './status.ts'
 import type { Track } from './track.ts'
 
@@ -14,6 +16,8 @@ export interface DeskOptions {
   readonly destination: Destination
   readonly brief: (incident: string) => Promise<IncidentBrief | undefined>
   readonly book: Book
+  /** Whether an incident is this destination's business. Absent: every one is. */
+  readonly routing?: Routing | undefined
 }
 
 /** Right after a start nothing has been evaluated yet: a brief is asked for again, and given up only after this. */
@@ -80,6 +84,29 @@ export class Desk {
     if (nowMs - track.unknownSinceMs >= UNKNOWN_FOR_MS)
       await this.drop({ incident: track.incident, ...item }, 'nothing is known of the incident')
     return undefined
+  }
+
+  /** Where routes lead. What leads elsewhere is written down; what may be told later waits. */
+  async isElsewhere(track: Track, brief: IncidentBrief): Promise<boolean> {
+    const routed = this.routed(brief)
+    if (routed.kind === 'here') return false
+    if (routed.kind === 'later') track.notBeforeMs = this.waitMs(routed.at)
+    else
+      await this.write([{ kind: 'passed', destination: this.name, incident: track.incident, seq: track.seq }])
+    return true
+  }
+
+  routed(brief: IncidentBrief): Routed {
+    return this.#options.routing?.incident(this.name, brief) ?? { kind: 'here' }
+  }
+
+  isRouted(notice: Notice): boolean {
+    return this.#options.routing?.notice(this.name, notice) ?? true
+  }
+
+  /** An instant of the wall clock as `nowMs` will tell it. */
+  waitMs(at: UnixSeconds): number {
+    return this.nowMs() + Math.max(0, at * 1000 - this.#world.clock.nowMs())
   }
 
   /** Those of a digest that are still known. */

@@ -1,16 +1,25 @@
 import type { World } from '../../base/index.ts'
 import type { IncidentBrief } from '../brief.ts'
 import type { Destination } from '../destination.ts'
-import { type Book, foldEntry, newBook } from './book.ts'
+import { Courier } from '../letters/courier.ts'
+import type { LetterDestination } from '../letters/letter.ts'
+import type { Notice } from '../notice.ts'
+import { newBook } from './book.ts'
+import { relieve } from './fallback.ts'
 import type { OutboxJournal } from './journal.ts'
-import type { DestinationStatus, OutboxStatus } from './status.ts'
-import { isPending } from './track.ts'
-import { type Telling, Worker } from './worker.ts'
+import type { Routing } from './routing.ts'
+import type { OutboxStatus } from './status.ts'
+import type { Teller, Telling } from './teller.ts'
+import { Worker } from './worker.ts'
 
 export interface OutboxOptions {
   /** Also the outbox: what is to be told is what the journal holds and no record says was told. */
   readonly journal: OutboxJournal
   readonly destinations: readonly Destination[]
+  /** Those that take finished letters. Names are unique over both lists. */
+  readonly letters?: readonly LetterDestination[]
+  /** Absent: everybody is told of everything. */
+  readonly routing?: Routing
   /**
    * What a message would say now; undefined while nobody knows, as before the first evaluation. An incident of which
    * nothing is known for ten minutes is given up.
@@ -26,44 +35,66 @@ export interface Outbox extends AsyncDisposable {
    * telling it once.
    */
   readonly tell: (decisions: readonly Telling[]) => void
+  /** Takes a notice that is in the journal already. */
+  readonly notice: (notice: Notice) => void
   readonly status: () => OutboxStatus
 }
 
 const READ_AT_ONCE = 1_000
+const KINDS = ['incident', 'notification', 'notice']
 
 /** Tells destinations of incidents, each at its own pace: one that fails holds up no other. */
 export function createOutbox(world: World, options: OutboxOptions): Outbox {
-  const workers = options.destinations.map(
-    (destination) => new Worker(world, { ...options, destination, book: newBook(destination.name) }),
-  )
+  const workers: readonly Teller[] = [
+    ...options.destinations.map(
+      (destination) => new Worker(world, { ...options, destination, book: newBook(destination.name) }),
+    ),
+    ...(options.letters ?? []).map((destination) => new Courier(world, { ...options, destination })),
+  ]
   const stopping = new AbortController()
   let started = false
   let running: Promise<unknown> | undefined
   // What is told while the journal is read is kept until it has been: the past comes first.
   let early: Telling[] | undefined = []
+  let noticed: Notice[] = []
   const take = (tellings: readonly Telling[]): void => {
     for (const worker of workers) {
       for (const telling of tellings) worker.want(telling)
       if (tellings.length > 0) worker.wake()
     }
   }
+  const announce = (notice: Notice): void => {
+    for (const worker of workers) {
+      worker.notice(notice)
+      worker.wake()
+    }
+  }
   return {
     start: async () => {
       if (started) return
       started = true
-      await readAll(
-        options.journal,
-        workers.map((worker) => worker.desk.book),
-      )
+      await readAll(options.journal, workers)
       take(early ?? [])
+      for (const notice of noticed) announce(notice)
       early = undefined
-      running = Promise.allSettled(workers.map((worker) => worker.run(stopping.signal)))
+      noticed = []
+      const { signal } = stopping
+      running = Promise.allSettled([
+        ...workers.map((worker) => worker.run(signal)),
+        ...(options.routing === undefined
+          ? []
+          : [relieve(world, { workers, routing: options.routing, signal })]),
+      ])
     },
     tell: (decisions) => {
       if (early === undefined) take(decisions)
       else early.push(...decisions)
     },
-    status: () => ({ destinations: workers.map((worker) => statusOf(worker)) }),
+    notice: (notice) => {
+      if (early === undefined) announce(notice)
+      else noticed.push(notice)
+    },
+    status: () => ({ destinations: workers.map((worker) => worker.status()) }),
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await running
@@ -71,30 +102,13 @@ export function createOutbox(world: World, options: OutboxOptions): Outbox {
   }
 }
 
-async function readAll(journal: OutboxJournal, books: readonly Book[]): Promise<void> {
+async function readAll(journal: OutboxJournal, tellers: readonly Teller[]): Promise<void> {
   let after = 0
   for (;;) {
-    const entries = await journal.read(after, { kinds: ['incident', 'notification'], limit: READ_AT_ONCE })
-    for (const entry of entries) for (const book of books) foldEntry(book, entry)
+    const entries = await journal.read(after, { kinds: KINDS, limit: READ_AT_ONCE })
+    for (const entry of entries) for (const teller of tellers) teller.fold(entry)
     const last = entries.at(-1)
     if (last === undefined || entries.length < READ_AT_ONCE) return
     after = last.seq
-  }
-}
-
-function statusOf({ desk }: Worker): DestinationStatus {
-  const tracks = [...desk.book.tracks.values()]
-  const pending = tracks.filter(isPending)
-  const since = pending.map((track) => track.owedSinceMs ?? track.doubt?.sinceMs ?? track.openedMs)
-  const { problem } = desk
-  return {
-    name: desk.name,
-    state: problem !== undefined ? 'stopped' : pending.length > 0 ? 'telling' : 'ready',
-    pending: pending.length,
-    doubtful: tracks.filter((track) => track.doubt !== undefined).length,
-    oldestPending:
-      since.length === 0 ? undefined : Math.max(0, Math.floor((desk.nowMs() - Math.min(...since)) / 1000)),
-    counters: { ...desk.counters },
-    problem,
   }
 }

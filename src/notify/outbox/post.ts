@@ -1,4 +1,5 @@
 import type { Delivery, Identity, MessageRef, Post } from '../destination.ts'
+import { noticeBody } from '../notice.ts'
 import { type Desk, hashOf } from './desk.ts'
 import { LOOK_AFTER_MS, type Track } from './track.ts'
 
@@ -7,7 +8,7 @@ export async function postHeadline(desk: Desk, track: Track): Promise<void> {
   // What happens while the brief is gathered is not in it.
   const shown = track.seq
   const brief = await desk.briefOf(track, identity)
-  if (brief === undefined) return
+  if (brief === undefined || (await desk.isElsewhere(track, brief))) return
   const continues = track.before === undefined ? undefined : await desk.destination.permalink(track.before)
   const body = desk.destination.render.headline(brief, {
     shrink: track.shrink,
@@ -20,6 +21,7 @@ export async function postHeadline(desk: Desk, track: Track): Promise<void> {
     track.headline.hash = hashOf(body)
     track.headline.page = brief.incident.severity === 'page'
   }
+  void desk.destination.accompany?.(ref, brief)
   track.before = undefined
   await desk.write([{ kind: 'updated', ...desk.item(identity), seq: shown }])
   // What happened while it was on its way is shown at once.
@@ -42,14 +44,27 @@ export async function postLines(desk: Desk, track: Track): Promise<void> {
   // Only a ticket that became a page is worth showing to the whole channel.
   const broadcast = headline.page === false && isPage && state === 'open'
   const sent = await tryPost(desk, track, { identity, body, thread: headline.ref, broadcast })
-  if (sent !== undefined) headline.page = isPage
+  if (sent === undefined) return
+  headline.page = isPage
+  if (state === 'resolved') void desk.destination.accompany?.(headline.ref, brief)
+}
+
+/** One message that nothing follows; it is no incident's, so no timeline hears of it. */
+export async function postNotice(desk: Desk, track: Track): Promise<void> {
+  const { notice } = track
+  if (notice === undefined) return
+  const identity: Identity = { incident: track.incident, part: 'digest', seq: 1 }
+  if (!desk.isRouted(notice)) return desk.drop(identity, 'routes lead elsewhere')
+  await tryPost(desk, track, { identity, body: noticeBody(notice) })
 }
 
 export async function postDigest(desk: Desk, track: Track): Promise<void> {
+  if (track.notice !== undefined) return postNotice(desk, track)
   const incidents = track.digestOf ?? []
   const identity: Identity = { incident: track.incident, part: 'digest', seq: incidents.length }
-  const briefs = await desk.briefsOf(incidents)
-  if (briefs.length === 0) return desk.drop(identity, 'none of its incidents is known any more')
+  const known = await desk.briefsOf(incidents)
+  const briefs = known.filter((brief) => desk.routed(brief).kind !== 'elsewhere')
+  if (briefs.length === 0) return desk.drop(identity, 'none of its incidents is told here')
   const sent = await tryPost(
     desk,
     track,

@@ -29,6 +29,13 @@ export const outboxRecord = z.discriminatedUnion('kind', [
   }),
   /** The headline was changed and shows everything up to `seq`. */
   item.extend({ kind: z.literal('updated') }),
+  /** Routes lead elsewhere, as of what had happened up to `seq`; what happens after that is looked at again. */
+  z.object({
+    kind: z.literal('passed'),
+    destination: z.string(),
+    incident: z.string(),
+    seq: z.number().int(),
+  }),
   /** The headline can no longer be changed: it needs another. */
   item.extend({ kind: z.literal('gone'), reason: z.string(), deleted: z.boolean() }),
 ])

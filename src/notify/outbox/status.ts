@@ -44,6 +44,30 @@ export interface Counters {
   dropped: number
 }
 
+/** What is told of any destination, from what waits at it and since when, by its own clock. */
+export function statusOf(
+  desk: {
+    readonly name: string
+    readonly problem: Problem | undefined
+    readonly counters: Counters
+    readonly nowMs: () => number
+  },
+  waiting: { readonly pending: number; readonly doubtful: number; readonly since: readonly number[] },
+): DestinationStatus {
+  const { name, problem, counters } = desk
+  const { pending, doubtful, since } = waiting
+  return {
+    name,
+    state: problem !== undefined ? 'stopped' : pending > 0 ? 'telling' : 'ready',
+    pending,
+    doubtful,
+    oldestPending:
+      since.length === 0 ? undefined : Math.max(0, Math.floor((desk.nowMs() - Math.min(...since)) / 1000)),
+    counters: { ...counters },
+    problem,
+  }
+}
+
 export const newCounters = (): Counters => ({
   posts: 0,
   updates: 0,

@@ -1,6 +1,7 @@
-import type { AlertingEvent, DecisionReason } from '../../alerting/index.ts'
+import type { AlertingEvent, Call, DecisionReason } from '../../alerting/index.ts'
 import type { UnixSeconds } from '../../base/index.ts'
 import type { MessageRef, Part } from '../destination.ts'
+import type { Notice } from '../notice.ts'
 import type { OutboxRecord } from './record.ts'
 
 /** What one destination knows and wants of one incident, or of one digest. */
@@ -8,9 +9,13 @@ export interface Track {
   readonly incident: string
   /** Set for a digest: the incidents it tells of. */
   readonly digestOf?: readonly string[]
+  /** Set for a notice, which is one message and nothing after it. */
+  readonly notice?: Notice
   open: boolean
   page: boolean
   mutedUntil: UnixSeconds | undefined
+  /** A silence covers it. */
+  silenced: boolean
   openedMs: number
   /** The newest thing that happened, whether or not it needs saying. */
   seq: number
@@ -37,12 +42,16 @@ export interface Track {
   check: Check | undefined
   /** Nothing will ever be posted for it again. */
   closed: boolean
+  /** Up to what had happened when routes were found to lead elsewhere; 0: they were not asked, or lead here. */
+  passed: number
 }
 
 export interface Line {
   readonly seq: number
   readonly reason: DecisionReason
   readonly at: UnixSeconds
+  /** Whom to call. */
+  readonly call?: Pick<Call, 'levelName' | 'targets'>
 }
 
 /** A post of which nobody knows whether it arrived. */
@@ -95,6 +104,7 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   open: true,
   page: false,
   mutedUntil: undefined,
+  silenced: false,
   openedMs: atMs,
   seq: 0,
   owed: 0,
@@ -112,15 +122,16 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   doubt: undefined,
   check: undefined,
   closed: false,
+  passed: 0,
 })
 
 /** What people need to hear of an event of the journal, as the decision that went with it said. */
 export function reasonOf(
   event: AlertingEvent,
   at: UnixSeconds,
-  mutedUntil: UnixSeconds | undefined,
+  { mutedUntil, silenced }: Pick<Track, 'mutedUntil' | 'silenced'>,
 ): DecisionReason {
-  const muted = mutedUntil !== undefined && at < mutedUntil
+  const muted = silenced || (mutedUntil !== undefined && at < mutedUntil)
   switch (event.kind) {
     case 'opened':
       return event.silence === undefined ? 'first' : 'silenced'
@@ -133,11 +144,12 @@ export function reasonOf(
       return 'resolved'
     case 'reopened-by-hand':
       return 'reopened'
+    case 'silenced':
+      return 'silenced'
     case 'merged':
     case 'absorbed':
-    case 'silenced':
     case 'level':
-      return event.kind
+      return muted ? 'silenced' : event.kind
     case 'escalated':
       return muted ? 'silenced' : 'escalate'
     case 'reminded':
@@ -173,8 +185,12 @@ export function reasonOf(
   }
 }
 
+/** What was silenced until now is told as if it were new. */
+export const heard = (reason: DecisionReason): DecisionReason => (reason === 'unsilenced' ? 'first' : reason)
+
 /** Takes in what happened to the incident; what it knows already changes nothing. */
-export function want(track: Track, line: Line, atMs: number): void {
+export function want(track: Track, { seq, reason, at }: Line, atMs: number): void {
+  const line: Line = { seq, reason: heard(reason), at }
   if (line.seq <= track.seq || line.reason === 'nothing') return
   track.seq = line.seq
   if (line.reason === 'first' || line.reason === 'reopened') {
@@ -183,6 +199,14 @@ export function want(track: Track, line: Line, atMs: number): void {
     track.closed = false
   }
   if (line.reason === 'resolved' || line.reason === 'merged') track.open = false
+  // Nobody has heard of it yet: its cause's message lists it, and is enough.
+  if (line.reason === 'merged' && track.headline === undefined && track.doubt === undefined) {
+    track.closed = true
+    track.lines = []
+    track.owed = 0
+    track.owedSinceMs = undefined
+    return
+  }
   if (SAID.has(line.reason)) track.lines.push(line)
   if (line.reason === 'repeat' || line.reason === 'silenced') {
     if (track.headline !== undefined) track.updateAtMs ??= atMs + updateDelayMs(track, atMs)
@@ -234,6 +258,11 @@ export function record(track: Track, entry: OutboxRecord, atMs: number): void {
     case 'updated':
       paid(track, entry.seq)
       break
+    case 'passed':
+      track.passed = entry.seq
+      track.lines = track.lines.filter((line) => line.seq > entry.seq)
+      paid(track, entry.seq)
+      break
     case 'gone':
       if (!entry.deleted) track.before = track.headline?.ref
       track.headline = undefined
@@ -261,6 +290,7 @@ function recordSent(track: Track, entry: Extract<OutboxRecord, { kind: 'sent' }>
   switch (entry.part) {
     case 'headline':
       track.headline = { ref, hash: undefined, page: undefined }
+      track.passed = 0
       track.posts = entry.seq
       break
     case 'line':
@@ -312,7 +342,7 @@ export const needsHeadline = (track: Track): boolean =>
   !track.closed &&
   track.digestOf === undefined &&
   track.headline === undefined &&
-  (track.open || track.owed > 0)
+  ((track.open && track.passed === 0) || track.owed > 0)
 
 /** Whether something is still to be told. */
 export const isPending = (track: Track): boolean =>

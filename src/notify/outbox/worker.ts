@@ -1,22 +1,22 @@
-import type { Decision } from '../../alerting/index.ts'
 import type { World } from '../../base/index.ts'
+import type { Notice } from '../notice.ts'
 import { type Bell, createBell } from './bell.ts'
-import { awaken, startDigest, trackOf } from './book.ts'
+import { awaken, foldEntry, startDigest, startNotice, trackOf } from './book.ts'
 import { Desk, type DeskOptions } from './desk.ts'
 import { check, look } from './doubt.ts'
+import type { OutboxEntry } from './journal.ts'
 import { plan, type Task } from './plan.ts'
 import { postDigest, postHeadline, postLines } from './post.ts'
-import { want } from './track.ts'
+import { type DestinationStatus, statusOf } from './status.ts'
+import type { Teller, Telling } from './teller.ts'
+import { isPending, want } from './track.ts'
 import { update } from './update.ts'
-
-/** What the outbox needs of a decision. */
-export type Telling = Pick<Decision, 'incident' | 'reason' | 'severity' | 'seq' | 'at'>
 
 /** With nothing to do, the worker still looks round once in a while. */
 const IDLE_MS = 60_000
 
 /** Tells one destination, one message after the other, until the signal is aborted. */
-export class Worker {
+export class Worker implements Teller {
   readonly desk: Desk
   readonly #world: World
   readonly #bell: Bell
@@ -29,11 +29,47 @@ export class Worker {
     this.#bell = createBell(world)
   }
 
-  want({ incident, severity, reason, seq, at }: Telling): void {
+  get name(): string {
+    return this.desk.name
+  }
+
+  fold(entry: OutboxEntry): void {
+    foldEntry(this.desk.book, entry)
+  }
+
+  notice(notice: Notice): void {
+    startNotice(this.desk.book, notice, this.desk.nowMs())
+  }
+
+  waiting(): readonly string[] {
+    return [...this.desk.book.tracks.values()].filter(isPending).map(({ incident }) => incident)
+  }
+
+  reconsider(incidents: readonly string[]): void {
+    for (const incident of incidents) {
+      const track = this.desk.book.tracks.get(incident)
+      if (track !== undefined && track.headline === undefined) track.passed = 0
+    }
+    this.wake()
+  }
+
+  status(): DestinationStatus {
+    const { desk } = this
+    const tracks = [...desk.book.tracks.values()]
+    const pending = tracks.filter(isPending)
+    const since = pending.map((track) => track.owedSinceMs ?? track.doubt?.sinceMs ?? track.openedMs)
+    return statusOf(desk, {
+      pending: pending.length,
+      doubtful: tracks.filter((track) => track.doubt !== undefined).length,
+      since,
+    })
+  }
+
+  want({ incident, severity, reason, seq, at, call }: Telling): void {
     const nowMs = this.desk.nowMs()
     const track = trackOf(this.desk.book, incident, nowMs)
     track.page = severity === 'page'
-    want(track, { reason, seq, at }, nowMs)
+    want(track, { reason, seq, at, ...(call === undefined ? {} : { call }) }, nowMs)
   }
 
   /** Something new is wanted. */

@@ -58,8 +58,15 @@ export function createJourneyKeeper(
   const slos = [...dependents.values()].map(({ leaf }) => leaf)
   const tails = new Map<string, { readonly from: UnixSeconds; readonly known: Uint8Array }>()
   let corrections: readonly Correction[] = []
-  const touch = (slo: string, range: Range): void => {
-    for (const id of dependents.get(slo)?.journeys ?? []) timelines.touched(id, range)
+  // One stretch a journey, however many of its parts have something new in it.
+  const stretches = new Map<string, Range>()
+  const touch = (slo: string, { from, to }: Range): void => {
+    for (const id of dependents.get(slo)?.journeys ?? []) {
+      const known = stretches.get(id)
+      if (known && known.from <= from && known.to >= to) continue
+      const hull = { from: Math.min(from, known?.from ?? from), to: Math.max(to, known?.to ?? to) }
+      stretches.set(id, { from: unixSeconds(hull.from), to: unixSeconds(hull.to) })
+    }
   }
   return {
     timelines,
@@ -86,6 +93,8 @@ export function createJourneyKeeper(
         corrections = learned.corrections
         timelines.correct(corrections)
       }
+      for (const [id, range] of stretches) timelines.touched(id, range)
+      stretches.clear()
       for (const group of groupNeeds(timelines.needs(learned.now))) {
         const wanted = group.flatMap(({ slo }) => byId.get(slo) ?? [])
         const [first] = group
@@ -153,7 +162,9 @@ function groupNeeds(needs: readonly Need[]): readonly (readonly Need[])[] {
   const groups = new Map<string, Need[]>()
   for (const need of needs) {
     const key = `${need.range.from} ${need.range.to}`
-    groups.set(key, [...(groups.get(key) ?? []), need])
+    const group = groups.get(key)
+    if (group) group.push(need)
+    else groups.set(key, [need])
   }
   return [...groups.values()]
 }

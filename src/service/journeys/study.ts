@@ -40,7 +40,7 @@ export interface PlacedCause {
 export async function studyOf(sources: LeafSources, planned: PlannedJourney, range: Range): Promise<Study> {
   const { leaves, measured } = planned
   const slos = leaves.filter(isSlo)
-  const sums = leaves.map(() => ({ good: 0, bad: 0 }))
+  const sums = leaves.map(() => ({ good: 0, bad: 0, served: 0, minutes: 0 }))
   const causes = new Map<string, PlacedCause>()
   let shortfall = 0
   for (const day of daysOf(range)) {
@@ -69,24 +69,39 @@ export async function studyOf(sources: LeafSources, planned: PlannedJourney, ran
   }
 }
 
-function addTo(sum: { good: number; bad: number } | undefined, { good, bad, known }: LeafMinutes): void {
+interface LeafSum {
+  good: number
+  bad: number
+  /** Sum over minutes of the share of requests that were good, and how many minutes had any. */
+  served: number
+  minutes: number
+}
+
+function addTo(sum: LeafSum | undefined, { good, bad, known }: LeafMinutes): void {
   if (!sum) return
   for (let i = 0; i < known.length; i++) {
     if (known[i] !== MINUTE_KNOWN.known) continue
+    const total = (good[i] ?? 0) + (bad[i] ?? 0)
     sum.good += good[i] ?? 0
     sum.bad += bad[i] ?? 0
+    if (total === 0) continue
+    sum.served += (good[i] ?? 0) / total
+    sum.minutes++
   }
 }
 
-function textbook(plan: JourneyPlan, sums: Study['sums']): number | undefined {
-  const averages = sums.map(
-    ({ good, bad }): LeafMinutes => ({
-      good: Float64Array.of(good),
-      bad: Float64Array.of(bad),
+/** Every minute weighs the same, as it does in what is measured: then the difference is that outages coincide. */
+function textbook(plan: JourneyPlan, sums: readonly LeafSum[]): number | undefined {
+  const averages = sums.map(({ good, bad, served, minutes }): LeafMinutes => {
+    const total = good + bad
+    const share = minutes === 0 ? 0 : served / minutes
+    return {
+      good: Float64Array.of(total * share),
+      bad: Float64Array.of(total * (1 - share)),
       known: Uint8Array.of(MINUTE_KNOWN.known),
       noData: 'freeze',
-    }),
-  )
+    }
+  })
   return textbookOf(plan, averages, { from: 0, to: 1 })
 }
 

@@ -61,6 +61,17 @@ interface Point {
 
 /** Gauss and Legendre's points between 0 and 1: exact for polynomials of up to `2 * count - 1` degrees. */
 function quadrature(count: number): readonly Point[] {
+  const known = POINTS.get(count)
+  if (known) return known
+  const points = pointsOf(count)
+  POINTS.set(count, points)
+  return points
+}
+
+/** The same few for every minute of a month. */
+const POINTS = new Map<number, readonly Point[]>()
+
+function pointsOf(count: number): readonly Point[] {
   return Array.from({ length: count }, (_, i): Point => {
     // Newton's method from a guess that leads to the i-th root of Legendre's polynomial.
     let x = Math.cos((Math.PI * (i + 0.75)) / (count + 0.5))
