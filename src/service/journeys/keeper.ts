@@ -184,7 +184,8 @@ function fill(
   )
   const good = servedIn(shortfall, state)
   timelines.load(id, id, { scope: {}, start: range.from, width: 60, good, bad: shortfall })
-  const before = timelines.known(id, range, { now: range.from, wait: seconds(0), silence: seconds(0) })
+  const before = (): Uint8Array =>
+    timelines.known(id, range, { now: range.from, wait: seconds(0), silence: seconds(0) })
   const spans = knownIn(state, range, before)
   if (spans.length > 0) timelines.cover(id, spans)
 }
