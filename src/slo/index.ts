@@ -62,6 +62,7 @@ export { type LeafMinutes, MINUTE_KNOWN, MINUTE_STATE, MINUTE_UNITS } from './jo
 export {
   type JourneyMinutes,
   journeyAttribution,
+  journeyAttributions,
   journeyMinutes,
   textbookOf,
   weighed,

@@ -111,7 +111,11 @@ export function knownIn(state: Uint8Array, range: Range, before?: () => Uint8Arr
 function addSpan(
   spans: KnownSpan[],
   range: Range,
-  { first, last, state }: { readonly first: number; readonly last: number; readonly state: KnownSpan['state'] },
+  {
+    first,
+    last,
+    state,
+  }: { readonly first: number; readonly last: number; readonly state: KnownSpan['state'] },
 ): void {
   const from = unixSeconds(range.from + first * 60)
   const to = unixSeconds(range.from + last * 60)

@@ -50,8 +50,7 @@ function newLook({ good, bad, known, noData }: LeafMinutes): LeafLook {
   const words = new Uint32Array(Math.ceil(length / 4))
   const flags = new Uint8Array(words.buffer)
   const values = new Float64Array(length)
-  const assumed =
-    noData === 'freeze' ? 0 : noData === 'bad' ? FLAGS.assumed | FLAGS.failed : FLAGS.assumed
+  const assumed = noData === 'freeze' ? 0 : noData === 'bad' ? FLAGS.assumed | FLAGS.failed : FLAGS.assumed
   const promised = noData === 'freeze' ? Number.NaN : noData === 'good' ? 1 : 0
   for (let i = 0; i < length; i++) {
     const state = known[i]

@@ -29,26 +29,62 @@ export function journeyMinutes(plan: JourneyPlan, leaves: readonly LeafMinutes[]
   return { shortfall, state: found }
 }
 
-/**
- * How much of the shortfall over minutes `from` to `to` (half-open) each leaf caused, in whole `MINUTE_UNITS` that add up
- * to the shortfall over them. Only minutes in which some leaf failed are looked at, all of them at once.
- */
+/** Minutes, half-open, by their places. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** What was lost over some minutes, and how much of it each leaf caused: in whole `MINUTE_UNITS` that add up to it. */
+export interface Caused {
+  readonly shortfall: number
+  /** By number of leaf. */
+  readonly caused: Float64Array
+}
+
+/** Who caused what over some minutes. */
 export function journeyAttribution(
   plan: JourneyPlan,
   leaves: readonly LeafMinutes[],
-  { from, to }: { readonly from: number; readonly to: number },
-): { readonly shortfall: number; readonly caused: Float64Array } {
-  const shares = new Float64Array(leaves.length)
-  let shortfall = 0
-  const minutes = shortMinutes(meaningsOf(plan, leaves, to), from, to)
-  if (minutes.length > 0)
-    inRoom(() => {
-      const columns = columnsAt(minutes, leaves, namesOf(plan))
-      const served = servedOf(plan, columns)
-      for (let i = 0; i < minutes.length; i++) shortfall += unitsOf(1 - (served[i] ?? 0))
-      addCaused(plan, columns, shares)
+  stretch: Stretch,
+): Caused {
+  const [found] = journeyAttributions(plan, leaves, [stretch])
+  return found ?? { shortfall: 0, caused: new Float64Array(leaves.length) }
+}
+
+/**
+ * Who caused what over each of some stretches, which follow each other. Only minutes in which some leaf failed are
+ * looked at, all of them at once.
+ */
+export function journeyAttributions(
+  plan: JourneyPlan,
+  leaves: readonly LeafMinutes[],
+  stretches: readonly Stretch[],
+): readonly Caused[] {
+  const to = Math.max(0, ...stretches.map((stretch) => stretch.to))
+  const minutes = shortMinutes(meaningsOf(plan, leaves, to), stretches[0]?.from ?? 0, to)
+  return inRoom(() => {
+    const columns = columnsAt(minutes, leaves, namesOf(plan))
+    const served = servedOf(plan, columns)
+    const parts = partsOf(minutes, stretches)
+    const shares = parts.map(() => new Float64Array(leaves.length))
+    addCaused(plan, columns, { parts, shares })
+    return parts.map(({ from, to: end }, i): Caused => {
+      let shortfall = 0
+      for (let k = from; k < end; k++) shortfall += unitsOf(1 - (served[k] ?? 0))
+      return { shortfall, caused: apportion(shortfall, shares[i] ?? []) }
     })
-  return { shortfall, caused: apportion(shortfall, shares) }
+  })
+}
+
+/** Which of the minutes lie in each stretch, as places among them. */
+function partsOf(minutes: Int32Array, stretches: readonly Stretch[]): readonly Stretch[] {
+  let next = 0
+  const before = (minute: number): number => {
+    while (next < minutes.length && (minutes[next] ?? 0) < minute) next++
+    return next
+  }
+  return stretches.map(({ from, to }) => ({ from: before(from), to: before(to) }))
 }
 
 const meaningsOf = (plan: JourneyPlan, leaves: readonly LeafMinutes[], length: number): Uint8Array =>

@@ -15,17 +15,25 @@ export function servedOf(plan: JourneyPlan, columns: Columns): Float64Array {
   eachWay(shared, columns, ({ fixed, share }) =>
     inRoom(() => {
       const { values } = workOut(plan, fixed)
-      for (let i = 0; i < count; i++) if ((share[i] ?? 0) > 0) addAt(sum, i, (share[i] ?? 0) * (values[i] ?? 0))
+      for (let i = 0; i < count; i++)
+        if ((share[i] ?? 0) > 0) addAt(sum, i, (share[i] ?? 0) * (values[i] ?? 0))
     }),
   )
   return sum
 }
 
 /**
- * Adds to `caused`, by number of leaf, what each caused of the shortfall over all minutes: its Shapley value, as
- * `attributionOf` has it.
+ * Adds to the shares of each part of the minutes, by number of leaf, what each caused of the shortfall over them: its
+ * Shapley value, as `attributionOf` has it.
  */
-export function addCaused(plan: JourneyPlan, columns: Columns, caused: Float64Array): void {
+export function addCaused(
+  plan: JourneyPlan,
+  columns: Columns,
+  into: {
+    readonly parts: readonly { readonly from: number; readonly to: number }[]
+    readonly shares: readonly Float64Array[]
+  },
+): void {
   const { count, values } = columns
   const leaves = leavesOfPlan(plan)
   for (const { at, weight } of quadrature(Math.ceil(mostFailing(leaves, columns) / 2)))
@@ -37,15 +45,26 @@ export function addCaused(plan: JourneyPlan, columns: Columns, caused: Float64Ar
         leant[leaf] = own
       }
       const gradient = gradientOf(plan, { ...columns, values: leant }, leaves)
-      for (const leaf of leaves) {
-        let sum = 0
-        for (let i = 0; i < count; i++) {
-          const value = values[leaf]?.[i] ?? Number.NaN
-          if (value < 1) sum += (1 - value) * (gradient[leaf]?.[i] ?? 0)
+      for (const [part, stretch] of into.parts.entries())
+        for (const leaf of leaves) {
+          const sum = lostIn(stretch, values[leaf], gradient[leaf])
+          const shares = into.shares[part]
+          if (shares) addAt(shares, leaf, weight * sum)
         }
-        addAt(caused, leaf, weight * sum)
-      }
     })
+}
+
+function lostIn(
+  { from, to }: { readonly from: number; readonly to: number },
+  values: Float64Array | undefined,
+  gradient: Float64Array | undefined,
+): number {
+  let sum = 0
+  for (let i = from; values && gradient && i < to; i++) {
+    const value = values[i] ?? Number.NaN
+    if (value < 1) sum += (1 - value) * (gradient[i] ?? 0)
+  }
+  return sum
 }
 
 /** The most leaves that failed in the same minute. */

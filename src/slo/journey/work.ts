@@ -78,8 +78,7 @@ function workingAt(
     const value = part === but ? Number.NaN : (of[part]?.values[minute] ?? Number.NaN)
     if (Number.isNaN(value)) continue
     known++
-    for (let k = known; k > 0; k--)
-      shares[k] = (shares[k] ?? 0) * (1 - value) + (shares[k - 1] ?? 0) * value
+    for (let k = known; k > 0; k--) shares[k] = (shares[k] ?? 0) * (1 - value) + (shares[k - 1] ?? 0) * value
     shares[0] = (shares[0] ?? 0) * (1 - value)
   }
   return known
