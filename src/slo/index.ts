@@ -64,14 +64,12 @@ export { apportion, attributionOf } from './journey/attribution.ts'
 export { availabilityOf, type Sensitivity, sensitivityOf } from './journey/availability.ts'
 export { type Feasibility, feasibilityOf } from './journey/feasibility.ts'
 export type { Waiting } from './journey/known.ts'
+export { type LeafMinutes, MINUTE_KNOWN, MINUTE_STATE, MINUTE_UNITS } from './journey/leaf.ts'
 export {
   type JourneyMinutes,
   journeyAttribution,
+  journeyAttributions,
   journeyMinutes,
-  type LeafMinutes,
-  MINUTE_KNOWN,
-  MINUTE_STATE,
-  MINUTE_UNITS,
   textbookOf,
   weighed,
 } from './journey/minutes.ts'

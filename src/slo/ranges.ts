@@ -22,9 +22,17 @@ export function addRange(set: Ranges, added: Range): Ranges {
 }
 
 export function removeRange(set: Ranges, removed: Range): Ranges {
-  const before = { from: unixSeconds(-Infinity), to: removed.from }
-  const after = { from: removed.to, to: unixSeconds(Infinity) }
-  return set.flatMap((r) => [...intersection([r], before), ...intersection([r], after)])
+  if (removed.to <= removed.from) return set
+  const left: Range[] = []
+  for (const r of set) {
+    if (r.to <= removed.from || r.from >= removed.to) {
+      left.push(r)
+      continue
+    }
+    if (r.from < removed.from) left.push(range(r.from, removed.from))
+    if (r.to > removed.to) left.push(range(removed.to, r.to))
+  }
+  return left
 }
 
 export function unionOf(...sets: readonly Ranges[]): Ranges {

@@ -1,40 +1,21 @@
+import { type Range, type Seconds, seconds, type UnixSeconds } from '../../base/index.ts'
 import {
-  earlier,
-  minuteAfter,
-  minuteOf,
-  type Range,
-  type Seconds,
-  seconds,
-  type UnixSeconds,
-  unixSeconds,
-} from '../../base/index.ts'
-import {
-  type Correction,
   createTimelines,
+  type JourneyMinutes,
   journeyMinutes,
   type LeafMinutes,
   type Need,
   type Timelines,
 } from '../../slo/index.ts'
-import type { Changes, Ledger } from '../../store/index.ts'
-import { dataSourceOf } from '../../traffic/index.ts'
-import { readLeaves } from './leaf-minutes.ts'
+import type { Ledger } from '../../store/index.ts'
+import { type KnownOf, type LeafSources, readLeaves } from './leaf-minutes.ts'
+import { createNews, type Learned, SILENCE } from './news.ts'
 import { knownIn, nothingOf, servedIn } from './past.ts'
-import type { PlannedJourney, SloLeaf } from './plan.ts'
+import type { PlannedJourney } from './plan.ts'
+import { type Roots, rootsOf } from './stretches.ts'
 
 /** A minute waits so long for all leaves of a journey; then the journey goes on without those that say nothing. */
 export const WAIT: Seconds = seconds(600)
-/** A source that has said nothing for so long is not waited for. */
-export const SILENCE: Seconds = seconds(7_200)
-
-/** What the engine learned before journeys are looked at. */
-export interface Learned {
-  readonly now: UnixSeconds
-  readonly touched: Changes['touched']
-  /** From when on coverage was read again, by source. */
-  readonly covered: ReadonlyMap<string, UnixSeconds>
-  readonly corrections: readonly Correction[]
-}
 
 /** Keeps the engine's minutes of every journey equal to what the ledger says of its leaves. */
 export interface JourneyKeeper {
@@ -53,138 +34,105 @@ export function createJourneyKeeper(
     journeys.map(({ journey }) => journey.row.slo),
     { now },
   )
-  const byId = new Map(journeys.map((planned) => [planned.journey.row.slo.id, planned]))
-  const dependents = dependentsOf(journeys)
-  const slos = [...dependents.values()].map(({ leaf }) => leaf)
-  const tails = new Map<string, { readonly from: UnixSeconds; readonly known: Uint8Array }>()
-  let corrections: readonly Correction[] = []
-  // One stretch a journey, however many of its parts have something new in it.
-  const stretches = new Map<string, Range>()
-  const touch = (slo: string, { from, to }: Range): void => {
-    for (const id of dependents.get(slo)?.journeys ?? []) {
-      const known = stretches.get(id)
-      if (known && known.from <= from && known.to >= to) continue
-      const hull = { from: Math.min(from, known?.from ?? from), to: Math.max(to, known?.to ?? to) }
-      stretches.set(id, { from: unixSeconds(hull.from), to: unixSeconds(hull.to) })
-    }
-  }
+  const places = new Map(journeys.map(({ journey }, place) => [journey.row.slo.id, place]))
+  const roots = rootsOf(journeys)
+  const news = createNews(timelines, journeys, roots)
+  const told: (Told | undefined)[] = []
   return {
     timelines,
     refresh: async (learned) => {
-      const known = (leaf: SloLeaf, range: Range): Uint8Array =>
+      const known: KnownOf = (leaf, range) =>
         parts.timelines.known(leaf.defined.slo.id, range, { now: learned.now, wait: WAIT, silence: SILENCE })
-      const tail = { from: minuteOf(earlier(learned.now, SILENCE)), to: minuteAfter(learned.now) }
-      for (const leaf of slos) {
-        const { id, sources } = leaf.defined.slo
-        for (const { source, from, to } of learned.touched)
-          if (sources.some((name) => dataSourceOf(name) === source)) touch(id, { from, to })
-        for (const name of sources) {
-          const from = learned.covered.get(name)
-          if (from !== undefined && from < tail.from) touch(id, { from, to: tail.to })
-        }
-        const seen = known(leaf, tail)
-        const changed = differing(tails.get(id), { from: tail.from, known: seen })
-        if (changed) touch(id, changed)
-        tails.set(id, { from: tail.from, known: seen })
-      }
-      if (corrections !== learned.corrections) {
-        const ranges = [...corrections, ...learned.corrections].flatMap((each) => each.ranges)
-        for (const range of ranges) for (const leaf of slos) touch(leaf.defined.slo.id, range)
-        corrections = learned.corrections
-        timelines.correct(corrections)
-      }
-      for (const [id, range] of stretches) timelines.touched(id, range)
-      stretches.clear()
+      news.look(learned, known)
       for (const group of groupNeeds(timelines.needs(learned.now))) {
-        const wanted = group.flatMap(({ slo }) => byId.get(slo) ?? [])
         const [first] = group
         if (!first) continue
-        const leaves = await readLeaves(
-          { ledger: parts.ledger, known, corrections },
-          leavesOf(wanted),
-          first.range,
+        const wanted = group.map(({ slo }) => places.get(slo) ?? -1)
+        const leaves = await leavesIn(
+          { ledger: parts.ledger, known, corrections: learned.corrections },
+          roots,
+          {
+            journeys: wanted,
+            range: first.range,
+          },
         )
-        for (const need of group) {
-          const planned = byId.get(need.slo)
-          if (planned) fill(timelines, planned, { need, leaves })
+        for (const [i, need] of group.entries()) {
+          const place = wanted[i] ?? -1
+          const planned = journeys[place]
+          if (!planned) continue
+          const found = workOut(planned, need, roots.leavesOf[place] ?? new Int32Array(), leaves)
+          // It is asked for until it is settled, and mostly says what it said a moment before.
+          if (found && sameAs(told[place], found)) continue
+          if (found) fill(timelines, planned, found)
           timelines.loaded(need)
+          told[place] = found && found.state.length <= SHORT ? found : undefined
         }
       }
     },
   }
 }
 
-/** Each SLO that journeys rest on, with a leaf that is about it, and the journeys. */
-function dependentsOf(
-  journeys: readonly PlannedJourney[],
-): ReadonlyMap<string, { readonly leaf: SloLeaf; readonly journeys: ReadonlySet<string> }> {
-  const found = new Map<string, { leaf: SloLeaf; journeys: Set<string> }>()
-  for (const { journey, leaves } of journeys)
-    for (const leaf of leaves) {
-      if (leaf.kind !== 'slo') continue
-      const { id } = leaf.defined.slo
-      const one = found.get(id) ?? { leaf, journeys: new Set() }
-      one.journeys.add(journey.row.slo.id)
-      found.set(id, one)
-    }
-  return found
+/** What was last said of a few minutes of a journey. */
+interface Told extends JourneyMinutes {
+  readonly range: Range
 }
 
-/** Every SLO leaf of some journeys, each once. */
-function leavesOf(journeys: readonly PlannedJourney[]): readonly SloLeaf[] {
-  const leaves = journeys.flatMap((planned) =>
-    planned.leaves.flatMap((leaf) => (leaf.kind === 'slo' ? [leaf] : [])),
-  )
-  return [...new Map(leaves.map((leaf) => [leaf.key, leaf])).values()]
+/** Minutes that are remembered as they were said, to see whether they are said again. */
+const SHORT = 60
+
+function sameAs(before: Told | undefined, { range, shortfall, state }: Told): boolean {
+  if (before?.range.from !== range.from || before.range.to !== range.to) return false
+  for (let i = 0; i < state.length; i++)
+    if (before.state[i] !== state[i] || before.shortfall[i] !== shortfall[i]) return false
+  return true
 }
 
-/** From the first to the last minute that both say something of, and not the same. */
-function differing(
-  before: { readonly from: UnixSeconds; readonly known: Uint8Array } | undefined,
-  after: { readonly from: UnixSeconds; readonly known: Uint8Array },
-): Range | undefined {
-  if (!before) return undefined
-  const offset = (after.from - before.from) / 60
-  let first: number | undefined
-  let last = 0
-  for (let i = 0; i < after.known.length; i++) {
-    const was = before.known[i + offset]
-    if (was === undefined || was === after.known[i]) continue
-    first ??= i
-    last = i
-  }
-  if (first === undefined) return undefined
-  return { from: unixSeconds(after.from + first * 60), to: unixSeconds(after.from + (last + 1) * 60) }
+/** The minutes of every leaf that some journeys rest on, by its place; each is read once. */
+async function leavesIn(
+  sources: LeafSources,
+  { leaves, leavesOf }: Roots,
+  { journeys, range }: { readonly journeys: readonly number[]; readonly range: Range },
+): Promise<readonly (LeafMinutes | undefined)[]> {
+  const isWanted = new Uint8Array(leaves.length)
+  for (const journey of journeys)
+    for (const leaf of leavesOf[journey] ?? []) if (leaf >= 0) isWanted[leaf] = 1
+  const wanted = leaves.filter((_, place) => isWanted[place] === 1)
+  const found = await readLeaves(sources, wanted, range)
+  return leaves.map(({ key }) => found.get(key))
 }
 
 /** Journeys that need the same stretch are worked out together. */
 function groupNeeds(needs: readonly Need[]): readonly (readonly Need[])[] {
-  const groups = new Map<string, Need[]>()
+  const groups = new Map<number, Map<number, Need[]>>()
   for (const need of needs) {
-    const key = `${need.range.from} ${need.range.to}`
-    const group = groups.get(key)
+    const { from, to } = need.range
+    const ending = groups.get(from) ?? new Map<number, Need[]>()
+    const group = ending.get(to)
     if (group) group.push(need)
-    else groups.set(key, [need])
+    else groups.set(from, ending.set(to, [need]))
   }
-  return [...groups.values()]
+  return [...groups.values()].flatMap((ending) => [...ending.values()])
 }
 
-function fill(
-  timelines: Timelines,
-  { journey, leaves, measured }: PlannedJourney,
-  { need, leaves: found }: { readonly need: Need; readonly leaves: ReadonlyMap<string, LeafMinutes> },
-): void {
-  if (measured === undefined) return
-  const { id } = journey.row.slo
-  const { range } = need
+/** Undefined when nothing of the journey is measured. */
+function workOut(
+  { measured }: PlannedJourney,
+  { range }: Need,
+  places: Int32Array,
+  leaves: readonly (LeafMinutes | undefined)[],
+): Told | undefined {
+  if (measured === undefined) return undefined
   const length = (range.to - range.from) / 60
-  const { shortfall, state } = journeyMinutes(
-    measured,
-    leaves.map((leaf) => found.get(leaf.key) ?? nothingOf(length)),
-  )
+  const own = Array.from(places, (place) => leaves[place] ?? nothingOf(length))
+  return { range, ...journeyMinutes(measured, own) }
+}
+
+function fill(timelines: Timelines, { journey }: PlannedJourney, { range, shortfall, state }: Told): void {
+  const { id } = journey.row.slo
   const good = servedIn(shortfall, state)
   timelines.load(id, id, { scope: {}, start: range.from, width: 60, good, bad: shortfall })
-  const before = timelines.known(id, range, { now: range.from, wait: seconds(0), silence: seconds(0) })
+  const before = (): Uint8Array =>
+    timelines.known(id, range, { now: range.from, wait: seconds(0), silence: seconds(0) })
   const spans = knownIn(state, range, before)
   if (spans.length > 0) timelines.cover(id, spans)
 }

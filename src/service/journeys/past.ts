@@ -5,6 +5,7 @@ import {
   journeyMinutes,
   type KnownSpan,
   type LeafMinutes,
+  MINUTE_KNOWN,
   MINUTE_STATE,
   MINUTE_UNITS,
 } from '../../slo/index.ts'
@@ -89,16 +90,36 @@ const SAID: Readonly<Record<number, KnownSpan['state'] | undefined>> = {
  * What is known of the journey. Of minutes that are waited for, or of which nothing is known, nothing is said, unless
  * something was said of them `before`.
  */
-export function knownIn(state: Uint8Array, range: Range, before?: Uint8Array): readonly KnownSpan[] {
+export function knownIn(state: Uint8Array, range: Range, before?: () => Uint8Array): readonly KnownSpan[] {
   const spans: KnownSpan[] = []
-  for (let i = 0; i < state.length; i++) {
-    const said = SAID[state[i] ?? 0] ?? (before?.[i] === 1 ? 'missing' : undefined)
-    if (said === undefined) continue
-    const from = unixSeconds(range.from + i * 60)
-    const to = unixSeconds(from + 60)
-    const last = spans.at(-1)
-    if (last && last.to === from && last.state === said) spans[spans.length - 1] = { ...last, to }
-    else spans.push({ from, to, state: said })
+  let said: Uint8Array | undefined
+  for (let i = 0; i < state.length; ) {
+    const first = i
+    const seen = state[i]
+    while (i < state.length && state[i] === seen) i++
+    const what = SAID[seen ?? 0]
+    if (what !== undefined) addSpan(spans, range, { first, last: i, state: what })
+    else if (before) {
+      said ??= before()
+      for (let k = first; k < i; k++)
+        if (said[k] === MINUTE_KNOWN.known) addSpan(spans, range, { first: k, last: k + 1, state: 'missing' })
+    }
   }
   return spans
+}
+
+function addSpan(
+  spans: KnownSpan[],
+  range: Range,
+  {
+    first,
+    last,
+    state,
+  }: { readonly first: number; readonly last: number; readonly state: KnownSpan['state'] },
+): void {
+  const from = unixSeconds(range.from + first * 60)
+  const to = unixSeconds(range.from + last * 60)
+  const before = spans.at(-1)
+  if (before && before.to === from && before.state === state) spans[spans.length - 1] = { ...before, to }
+  else spans.push({ from, to, state })
 }

@@ -2,7 +2,7 @@ import { labelsKey, type Range } from '../../base/index.ts'
 import {
   apportion,
   type JourneyPlan,
-  journeyAttribution,
+  journeyAttributions,
   type LeafMinutes,
   MINUTE_KNOWN,
   MINUTE_UNITS,
@@ -49,9 +49,9 @@ export async function studyOf(sources: LeafSources, planned: PlannedJourney, ran
     const minutes = leaves.map((leaf) => found.get(leaf.key) ?? nothingOf(length))
     minutes.forEach((leaf, i) => addTo(sums[i], leaf))
     if (!measured) continue
-    for (let from = 0; from < length; from += 60) {
-      const hour = { from, to: Math.min(length, from + 60) }
-      const caused = journeyAttribution(measured, minutes, hour)
+    const hours = hoursOf(length)
+    for (const [i, caused] of journeyAttributions(measured, minutes, hours).entries()) {
+      const hour = hours[i] ?? { from: 0, to: 0 }
       shortfall += caused.shortfall
       caused.caused.forEach((units, leaf) => {
         const [one, measuredLeaf] = [leaves[leaf], minutes[leaf]]
@@ -68,6 +68,13 @@ export async function studyOf(sources: LeafSources, planned: PlannedJourney, ran
     textbook: measured && textbook(measured, sums),
   }
 }
+
+/** Minutes of a day by the hour. */
+const hoursOf = (length: number): readonly { readonly from: number; readonly to: number }[] =>
+  Array.from({ length: Math.ceil(length / 60) }, (_, hour) => ({
+    from: hour * 60,
+    to: Math.min(length, hour * 60 + 60),
+  }))
 
 interface LeafSum {
   good: number

@@ -53,14 +53,14 @@ export function apportion(total: number, shares: ArrayLike<number>): Float64Arra
   return given
 }
 
-interface Point {
+export interface Point {
   /** 0..1. */
   readonly at: number
   readonly weight: number
 }
 
 /** Gauss and Legendre's points between 0 and 1: exact for polynomials of up to `2 * count - 1` degrees. */
-function quadrature(count: number): readonly Point[] {
+export function quadrature(count: number): readonly Point[] {
   const known = POINTS.get(count)
   if (known) return known
   const points = pointsOf(count)

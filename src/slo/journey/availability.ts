@@ -15,7 +15,20 @@ export interface Sensitivity {
  * the journey with it working and with it failing, each by its share (Shannon's expansion).
  */
 export function availabilityOf(tree: JourneyTree, leaves: ArrayLike<number>): number {
-  return sensitivityOf(tree, leaves).value
+  const shared = sharedLeaves(tree)
+  if (shared.length === 0) return valueOf(tree, leaves)
+  const fixed = Float64Array.from(leaves)
+  let value = 0
+  for (let choice = 0; choice < 2 ** shared.length; choice++) {
+    let share = 1
+    shared.forEach((leaf, i) => {
+      const works = (choice >> i) & 1
+      fixed[leaf] = works
+      share *= works ? at(leaves, leaf) : 1 - at(leaves, leaf)
+    })
+    if (share > 0) value += share * valueOf(tree, fixed)
+  }
+  return value
 }
 
 /** The value with all its partial derivatives: it is linear in each leaf. */
@@ -59,9 +72,10 @@ function rise(tree: JourneyTree, leaves: ArrayLike<number>, values: Map<JourneyT
   return value
 }
 
-function valueOf(tree: JourneyTree, leaves: ArrayLike<number>, values: Map<JourneyTree, number>): number {
+/** `values`, where it is given, gets that of every part below. */
+function valueOf(tree: JourneyTree, leaves: ArrayLike<number>, values?: Map<JourneyTree, number>): number {
   const each = (of: readonly JourneyTree[]): readonly number[] =>
-    of.map((child) => rise(child, leaves, values))
+    of.map((child) => (values ? rise(child, leaves, values) : valueOf(child, leaves)))
   switch (tree.kind) {
     case 'leaf':
       return at(leaves, tree.leaf)

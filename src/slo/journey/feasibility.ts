@@ -15,7 +15,7 @@ export interface Feasibility {
   readonly needed: Float64Array
 }
 
-/** Halvings of the interval: from the largest scale that there is down to the last digit of a double. */
+/** Halvings of the interval at most: from the largest scale that there is down to the last digit of a double. */
 const HALVINGS = 200
 
 /**
@@ -47,6 +47,7 @@ function bisect(holds: (n: number) => boolean, most: number): number {
   let high = most
   for (let turn = 0; turn < HALVINGS; turn++) {
     const middle = (low + high) / 2
+    if (middle === low || middle === high) break
     if (holds(middle)) low = middle
     else high = middle
   }

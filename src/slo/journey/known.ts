@@ -1,6 +1,6 @@
 import type { Range, Seconds, UnixSeconds } from '../../base/index.ts'
 import { type CoverageTimeline, reportedThrough, stateAt } from '../coverage.ts'
-import { MINUTE_KNOWN } from './minutes.ts'
+import { MINUTE_KNOWN } from './leaf.ts'
 
 /** How long a minute waits for all of its leaves. */
 export interface Waiting {

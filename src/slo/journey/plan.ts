@@ -25,11 +25,36 @@ const LEAVES = new WeakMap<JourneyPlan, readonly number[]>()
 
 /** Leaves that stand in more than one place, in order. */
 export function sharedInPlan(plan: JourneyPlan): readonly number[] {
-  return [...placesOf(plan, new Map())]
+  const known = SHARED.get(plan)
+  if (known) return known
+  const shared = [...placesOf(plan, new Map())]
     .filter(([, places]) => places > 1)
     .map(([leaf]) => leaf)
     .sort((a, b) => a - b)
+  SHARED.set(plan, shared)
+  return shared
 }
+
+const SHARED = new WeakMap<JourneyPlan, readonly number[]>()
+
+/** Leaves whose traffic weighs some route. */
+export function weighingInPlan(plan: JourneyPlan): readonly number[] {
+  if (plan.kind === 'leaf') return NONE
+  const known = WEIGHING.get(plan)
+  if (known) return known
+  const below =
+    plan.kind === 'routes'
+      ? plan.of.flatMap(({ tree, weight }) =>
+          weight === MEASURED ? leavesOfPlan(tree) : weighingInPlan(tree),
+        )
+      : plan.of.flatMap(weighingInPlan)
+  const weighing = [...new Set(below)]
+  WEIGHING.set(plan, weighing)
+  return weighing
+}
+
+const NONE: readonly number[] = []
+const WEIGHING = new WeakMap<JourneyPlan, readonly number[]>()
 
 function placesOf(plan: JourneyPlan, places: Map<number, number>): Map<number, number> {
   if (plan.kind === 'leaf') places.set(plan.leaf, (places.get(plan.leaf) ?? 0) + 1)

@@ -1,149 +1,160 @@
-import type { JourneyPlan } from './plan.ts'
-import { leavesOfPlan, MEASURED, sharedInPlan } from './plan.ts'
-
-/** What is known of the leaves in one minute. Written over for the next. */
-export interface LeafView {
-  /** By number of leaf, 0..1. */
-  readonly values: Float64Array
-  /** Events, by number of leaf: what weighs measured routes. */
-  readonly totals: Float64Array
-  /** 1: the journey goes on without the leaf. */
-  readonly out: Uint8Array
-}
-
-/** What a part serves, 0..1; not a number when nothing is known of any of its leaves. */
-type Part = (view: LeafView) => number
+import { quadrature } from './attribution.ts'
+import { type Columns, inRoom, takeColumn } from './columns.ts'
+import { type JourneyPlan, leavesOfPlan, sharedInPlan } from './plan.ts'
+import { descend, workOut } from './work.ts'
 
 /**
- * The share of people that a journey lets down in a minute: `1 - availabilityOf` of what is left of its tree without the
- * leaves that are out. It builds nothing, since it runs for every minute of a month. Undefined when no leaf is left.
+ * What a journey serves in each of some minutes, `1 - shortfall`; not a number where nothing is known of it. A leaf in
+ * several places works or fails once: the value with it working and with it failing, each by its share.
  */
-export function shortfallOf(plan: JourneyPlan): (view: LeafView) => number | undefined {
-  const known = COMPILED.get(plan)
-  if (known) return known
-  const compiled = compile(plan)
-  COMPILED.set(plan, compiled)
-  return compiled
-}
-
-/** A plan is worked out again every few seconds, for a few minutes. */
-const COMPILED = new WeakMap<JourneyPlan, (view: LeafView) => number | undefined>()
-
-function compile(plan: JourneyPlan): (view: LeafView) => number | undefined {
-  const part = partOf(plan)
+export function servedOf(plan: JourneyPlan, columns: Columns): Float64Array {
   const shared = sharedInPlan(plan)
-  return (view) => {
-    const value = shared.length === 0 ? part(view) : expanded(part, shared, view)
-    return Number.isNaN(value) ? undefined : 1 - value
-  }
-}
-
-/** A leaf in several places works or fails once: the value with it working and with it failing, each by its share. */
-function expanded(part: Part, shared: readonly number[], view: LeafView): number {
-  const { values } = view
-  const kept = shared.map((leaf) => values[leaf] ?? 0)
-  let sum = 0
-  for (let choice = 0; choice < 2 ** shared.length; choice++) {
-    let share = 1
-    for (const [i, leaf] of shared.entries()) {
-      const works = (choice >> i) & 1
-      const value = kept[i] ?? 0
-      share *= works ? value : 1 - value
-      values[leaf] = works
-    }
-    if (share > 0) sum += share * part(view)
-  }
-  for (const [i, leaf] of shared.entries()) values[leaf] = kept[i] ?? 0
+  if (shared.length === 0) return workOut(plan, columns).values
+  const { count } = columns
+  const sum = takeColumn(count).fill(0, 0, count)
+  eachWay(shared, columns, ({ fixed, share }) =>
+    inRoom(() => {
+      const { values } = workOut(plan, fixed)
+      for (let i = 0; i < count; i++)
+        if ((share[i] ?? 0) > 0) addAt(sum, i, (share[i] ?? 0) * (values[i] ?? 0))
+    }),
+  )
   return sum
 }
 
-function partOf(plan: JourneyPlan): Part {
-  switch (plan.kind) {
-    case 'leaf': {
-      const { leaf } = plan
-      return ({ values, out }) => (out[leaf] === 1 ? Number.NaN : (values[leaf] ?? 0))
-    }
-    case 'all':
-      return productOf(plan.of.map(partOf), false)
-    case 'any':
-      return productOf(plan.of.map(partOf), true)
-    case 'at-least':
-      return enoughOf(plan.of.map(partOf), plan.count)
-    case 'routes':
-      return weighedOf(plan.of.map(({ tree, weight }) => routeOf(tree, weight)))
-    default:
-      return plan satisfies never
-  }
+/**
+ * Adds to the shares of each part of the minutes, by number of leaf, what each caused of the shortfall over them: its
+ * Shapley value, as `attributionOf` has it.
+ */
+export function addCaused(
+  plan: JourneyPlan,
+  columns: Columns,
+  into: {
+    readonly parts: readonly { readonly from: number; readonly to: number }[]
+    readonly shares: readonly Float64Array[]
+  },
+): void {
+  const { count, values } = columns
+  const leaves = leavesOfPlan(plan)
+  for (const { at, weight } of quadrature(Math.ceil(mostFailing(leaves, columns) / 2)))
+    inRoom(() => {
+      const leant: Float64Array[] = []
+      for (const leaf of leaves) {
+        const own = takeColumn(count)
+        for (let i = 0; i < count; i++) own[i] = 1 - at * (1 - (values[leaf]?.[i] ?? Number.NaN))
+        leant[leaf] = own
+      }
+      const gradient = gradientOf(plan, { ...columns, values: leant }, leaves)
+      for (const [part, stretch] of into.parts.entries())
+        for (const leaf of leaves) {
+          const sum = lostIn(stretch, values[leaf], gradient[leaf])
+          const shares = into.shares[part]
+          if (shares) addAt(shares, leaf, weight * sum)
+        }
+    })
 }
 
-/** Of what works, or with `failing` one less that of what fails. */
-function productOf(parts: readonly Part[], failing: boolean): Part {
-  return (view) => {
-    let product = 1
-    let known = false
-    for (const part of parts) {
-      const value = part(view)
-      if (Number.isNaN(value)) continue
-      known = true
-      product *= failing ? 1 - value : value
-    }
-    return known ? (failing ? 1 - product : product) : Number.NaN
+function lostIn(
+  { from, to }: { readonly from: number; readonly to: number },
+  values: Float64Array | undefined,
+  gradient: Float64Array | undefined,
+): number {
+  let sum = 0
+  for (let i = from; values && gradient && i < to; i++) {
+    const value = values[i] ?? Number.NaN
+    if (value < 1) sum += (1 - value) * (gradient[i] ?? 0)
   }
+  return sum
 }
 
-function enoughOf(parts: readonly Part[], count: number): Part {
-  // By number: the share of the time in which exactly so many work.
-  const shares = new Float64Array(parts.length + 1)
-  return (view) => {
-    let known = 0
-    shares.fill(0)
-    shares[0] = 1
-    for (const part of parts) {
-      const value = part(view)
-      if (Number.isNaN(value)) continue
-      known++
-      for (let k = known; k > 0; k--)
-        shares[k] = (shares[k] ?? 0) * (1 - value) + (shares[k - 1] ?? 0) * value
-      shares[0] = (shares[0] ?? 0) * (1 - value)
-    }
-    if (known === 0) return Number.NaN
-    let sum = 0
-    for (let k = Math.min(count, known); k <= known; k++) sum += shares[k] ?? 0
-    return sum
+/** The most leaves that failed in the same minute. */
+function mostFailing(leaves: readonly number[], { count, values }: Columns): number {
+  let most = 0
+  for (let i = 0; i < count; i++) {
+    let failing = 0
+    for (const leaf of leaves) if ((values[leaf]?.[i] ?? Number.NaN) < 1) failing++
+    if (failing > most) most = failing
   }
+  return most
 }
 
-interface WeighedRoute {
-  readonly part: Part
-  readonly weight: (view: LeafView) => number
+function gradientOf(
+  plan: JourneyPlan,
+  columns: Columns,
+  leaves: readonly number[],
+): readonly (Float64Array | undefined)[] {
+  const { count } = columns
+  const gradient = emptyOf(leaves, count)
+  const shared = sharedInPlan(plan)
+  if (shared.length === 0) {
+    descend(workOut(plan, columns), takeColumn(count).fill(1, 0, count), { count, gradient })
+    return gradient
+  }
+  eachWay(shared, columns, (way) =>
+    inRoom(() => {
+      const own = emptyOf(leaves, count)
+      const worked = workOut(plan, way.fixed)
+      descend(worked, takeColumn(count).fill(1, 0, count), { count, gradient: own })
+      for (const leaf of leaves) {
+        const [all, one] = [gradient[leaf], own[leaf]]
+        // Where a leaf is tried both ways, what it moves is the difference between the two.
+        const works = way.works.get(leaf)
+        for (let i = 0; all && one && i < count; i++) {
+          if (works === undefined) addAt(all, i, (way.share[i] ?? 0) * (one[i] ?? 0))
+          else addAt(all, i, (works ? 1 : -1) * othersShare(way, leaf, columns, i) * (worked.values[i] || 0))
+        }
+      }
+    }),
+  )
+  return gradient
 }
 
-function routeOf(tree: JourneyPlan, weight: number | typeof MEASURED): WeighedRoute {
-  if (weight !== MEASURED) return { part: partOf(tree), weight: () => weight }
-  const leaves = leavesOfPlan(tree)
-  return {
-    part: partOf(tree),
-    weight: ({ totals }) => leaves.reduce((sum, leaf) => sum + (totals[leaf] ?? 0), 0),
-  }
+const emptyOf = (leaves: readonly number[], count: number): readonly (Float64Array | undefined)[] => {
+  const columns: (Float64Array | undefined)[] = []
+  for (const leaf of leaves) columns[leaf] = takeColumn(count).fill(0, 0, count)
+  return columns
 }
 
-/** Routes by their weights; where none has any, all weigh the same. */
-function weighedOf(routes: readonly WeighedRoute[]): Part {
-  return (view) => {
-    let sum = 0
-    let served = 0
-    let known = 0
-    let plain = 0
-    for (const { part, weight } of routes) {
-      const value = part(view)
-      if (Number.isNaN(value)) continue
-      const by = weight(view)
-      sum += by
-      served += by * value
-      known++
-      plain += value
-    }
-    if (known === 0) return Number.NaN
-    return sum > 0 ? served / sum : plain / known
-  }
+/** One way in which the leaves that stand in several places may work and fail. */
+interface Way {
+  readonly works: ReadonlyMap<number, boolean>
+  /** The columns with these leaves working or failing. */
+  readonly fixed: Columns
+  /** How likely it is. */
+  readonly share: Float64Array
+}
+
+function eachWay(shared: readonly number[], columns: Columns, look: (way: Way) => void): void {
+  const { count } = columns
+  for (let choice = 0; choice < 2 ** shared.length; choice++)
+    inRoom(() => {
+      const works = new Map(shared.map((leaf, i) => [leaf, ((choice >> i) & 1) === 1]))
+      const values = [...columns.values]
+      const share = takeColumn(count).fill(1, 0, count)
+      for (const [leaf, isUp] of works) {
+        const column = takeColumn(count)
+        for (let i = 0; i < count; i++) {
+          const value = columns.values[leaf]?.[i] ?? Number.NaN
+          column[i] = Number.isNaN(value) ? value : isUp ? 1 : 0
+          share[i] = (share[i] ?? 0) * shareOf(value, isUp)
+        }
+        values[leaf] = column
+      }
+      look({ works, fixed: { ...columns, values }, share })
+    })
+}
+
+/** How likely a leaf works, or fails; of one that is out only the first is looked at. */
+const shareOf = (value: number, works: boolean): number =>
+  Number.isNaN(value) ? (works ? 1 : 0) : works ? value : 1 - value
+
+function othersShare({ works }: Way, leaf: number, { values }: Columns, minute: number): number {
+  let share = 1
+  for (const [other, isUp] of works)
+    if (other !== leaf) share *= shareOf(values[other]?.[minute] ?? Number.NaN, isUp)
+  return share
+}
+
+function addAt(column: Float64Array, i: number, more: number): void {
+  column[i] = (column[i] ?? 0) + more
 }
