@@ -1,4 +1,3 @@
-import type { client } from '@datadog/datadog-api-client'
 import { failed, ok, type Result, type World } from '../../base/index.ts'
 import type { OptionProblem } from '../option-reader.ts'
 import { isPlain, type PullFailure } from '../pull/index.ts'
@@ -25,10 +24,9 @@ export async function readDatadogSlos(
 ): Promise<Result<DatadogSlos, PullFailure | readonly OptionProblem[]>> {
   const checked = datadogOptions(details, { ...places, name: 'import' })
   if (checked.kind === 'failed') return checked
-  const api = await import('@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/index.js')
   const options = { ...checked.value, limits: checked.value.pull.limits, budget: createRateBudget(world) }
   const list = async (
-    ask: (configuration: client.Configuration, page: { limit: number; offset: number }) => Promise<unknown>,
+    operation: 'listSLOs' | 'listSLOCorrection',
   ): Promise<Result<readonly unknown[], PullFailure>> => {
     const all: unknown[] = []
     for (let page = 0; page < MOST_PAGES; page++) {
@@ -37,7 +35,7 @@ export async function readDatadogSlos(
         world,
         // The client checks the answer and leaves out what it does not know; what was said is carried over.
         { ...options, heard: (said) => (text = said) },
-        (configuration) => ask(configuration, { limit: PAGE, offset: page * PAGE }),
+        { operation, asked: { limit: PAGE, offset: page * PAGE } },
         signal,
       )
       if (answer.kind === 'failed') return answer
@@ -52,13 +50,9 @@ export async function readDatadogSlos(
       remedy: 'read them in parts',
     })
   }
-  const slos = await list((configuration, page) =>
-    new api.ServiceLevelObjectivesApi(configuration).listSLOs({ ...page }),
-  )
+  const slos = await list('listSLOs')
   if (slos.kind === 'failed') return slos
-  const corrections = await list((configuration, page) =>
-    new api.ServiceLevelObjectiveCorrectionsApi(configuration).listSLOCorrection({ ...page }),
-  )
+  const corrections = await list('listSLOCorrection')
   if (corrections.kind === 'failed') return corrections
   return ok({ slos: slos.value, corrections: corrections.value })
 }
