@@ -70,6 +70,8 @@ const commands: Commands = {
     withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
   routesTest: (options) =>
     withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
+  reconcile: (options) =>
+    withSystem(async (system) => (await import('./cli/reconcile.ts')).reconcileCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),

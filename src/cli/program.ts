@@ -6,6 +6,7 @@ import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
 import { addOutward, type OutwardCommands } from './program-outward.ts'
 import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
+import { addReconcile, type ReconcileCommands } from './reconcile-program.ts'
 
 const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
 const EMULATED: Readonly<Record<Emulated, string>> = {
@@ -14,7 +15,7 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands extends JourneyCommands, OutwardCommands {
+export interface Commands extends JourneyCommands, OutwardCommands, ReconcileCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -149,6 +150,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addReading(program, commands, done)
   addJourneys(program, commands, { url: DEFAULT_URL, done })
   addDoctor(program, commands, { url: DEFAULT_URL, done })
+  addReconcile(program, commands, { url: DEFAULT_URL, done })
   addOutward(program, { commands, done, url: DEFAULT_URL, examples, addLabel })
   addAthena(program, commands, done)
   addImport(program, commands, done)
