@@ -17,6 +17,7 @@ import {
   type ServeOptions,
 } from './cli/program.ts'
 import { readSecret } from './cli/secret.ts'
+import type { DatadogSlos } from './collectors/index.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -40,6 +41,9 @@ const commands: Commands = {
   validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
   exportGrafana: async (path, options) =>
     (await import('./cli/grafana.ts')).grafanaCommand(io, path, options),
+  exportDatadog: async (path) => (await import('./cli/datadog.ts')).datadogCommand(io, path),
+  exportDatadogDashboard: async (path, options) =>
+    (await import('./cli/datadog.ts')).datadogDashboardCommand(io, path, options),
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
   test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),
@@ -164,7 +168,7 @@ async function datadogSlos(
   system: System,
   details: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
-): Promise<Result<{ readonly slos: readonly unknown[]; readonly corrections: readonly unknown[] }, string>> {
+): Promise<Result<DatadogSlos, string>> {
   const { readDatadogSlos } = await import('./collectors/index.ts')
   const read = await readDatadogSlos(system, details, { base: io.cwd, environment: io.env }, signal)
   if (read.kind === 'ok') return read

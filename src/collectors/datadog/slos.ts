@@ -10,6 +10,8 @@ import { datadogOptions } from './options.ts'
 export interface DatadogSlos {
   readonly slos: readonly unknown[]
   readonly corrections: readonly unknown[]
+  /** Only where an SLO rests on monitors. */
+  readonly monitors: readonly unknown[]
 }
 
 const PAGE = 1_000
@@ -26,7 +28,7 @@ export async function readDatadogSlos(
   if (checked.kind === 'failed') return checked
   const options = { ...checked.value, limits: checked.value.pull.limits, budget: createRateBudget(world) }
   const list = async (
-    operation: 'listSLOs' | 'listSLOCorrection',
+    operation: 'listSLOs' | 'listSLOCorrection' | 'listMonitors',
   ): Promise<Result<readonly unknown[], PullFailure>> => {
     const all: unknown[] = []
     for (let page = 0; page < MOST_PAGES; page++) {
@@ -35,12 +37,17 @@ export async function readDatadogSlos(
         world,
         // The client checks the answer and leaves out what it does not know; what was said is carried over.
         { ...options, heard: (said) => (text = said) },
-        { operation, asked: { limit: PAGE, offset: page * PAGE } },
+        {
+          operation,
+          asked:
+            operation === 'listMonitors' ? { page, pageSize: PAGE } : { limit: PAGE, offset: page * PAGE },
+        },
         signal,
       )
       if (answer.kind === 'failed') return answer
       const body: unknown = JSON.parse(text)
-      const data: readonly unknown[] = isPlain(body) && Array.isArray(body['data']) ? body['data'] : []
+      const said: unknown = isPlain(body) ? body['data'] : body
+      const data: readonly unknown[] = Array.isArray(said) ? said : []
       all.push(...data)
       if (data.length < PAGE) return ok(all)
     }
@@ -54,5 +61,8 @@ export async function readDatadogSlos(
   if (slos.kind === 'failed') return slos
   const corrections = await list('listSLOCorrection')
   if (corrections.kind === 'failed') return corrections
-  return ok({ slos: slos.value, corrections: corrections.value })
+  const isByMonitor = slos.value.some((slo) => isPlain(slo) && slo['type'] === 'monitor')
+  const monitors = isByMonitor ? await list('listMonitors') : ok([])
+  if (monitors.kind === 'failed') return monitors
+  return ok({ slos: slos.value, corrections: corrections.value, monitors: monitors.value })
 }

@@ -16,6 +16,10 @@ export interface Operations {
     readonly asked: v1.ServiceLevelObjectiveCorrectionsApiListSLOCorrectionRequest
     readonly answered: v1.SLOCorrectionListResponse
   }
+  readonly listMonitors: {
+    readonly asked: v1.MonitorsApiListMonitorsRequest
+    readonly answered: v1.Monitor[]
+  }
 }
 export type Operation = keyof Operations
 
@@ -24,6 +28,7 @@ const PLACES: Readonly<Record<Operation, readonly [folder: string, api: string]>
   queryTimeseriesData: ['datadog-api-client-v2', 'MetricsApi'],
   listSLOs: ['datadog-api-client-v1', 'ServiceLevelObjectivesApi'],
   listSLOCorrection: ['datadog-api-client-v1', 'ServiceLevelObjectiveCorrectionsApi'],
+  listMonitors: ['datadog-api-client-v1', 'MonitorsApi'],
 }
 
 /** A request as the client would send it. */

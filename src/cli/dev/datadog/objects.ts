@@ -3,10 +3,11 @@ import { isPlain, refuse } from './answers.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
-/** What people keep at Datadog: SLOs and their corrections, events. */
+/** What people keep at Datadog: SLOs and their corrections, monitors, events. */
 export interface DatadogObjects {
   readonly slos: Plain[]
   readonly corrections: Plain[]
+  readonly monitors: Plain[]
   readonly events: Plain[]
   readonly answer: (asked: {
     readonly method: string
@@ -20,10 +21,12 @@ const MOST_SLOS = 1_000
 export function createObjects(): DatadogObjects {
   const slos: Plain[] = []
   const corrections: Plain[] = []
+  const monitors: Plain[] = []
   const events: Plain[] = []
   return {
     slos,
     corrections,
+    monitors,
     events,
     answer: ({ method, url, body }) => {
       switch (`${method} ${url.pathname}`) {
@@ -40,6 +43,8 @@ export function createObjects(): DatadogObjects {
             data: pageOf(corrections, url),
             meta: { page: { total_count: corrections.length } },
           })
+        case 'GET /api/v1/monitor':
+          return Response.json(monitorsOf(monitors, url))
         case 'POST /api/v1/events':
           if (!isPlain(body) || typeof body['title'] !== 'string' || typeof body['text'] !== 'string')
             return refuse(400, 'title and text are required')
@@ -58,6 +63,13 @@ function pageOf(all: readonly Plain[], url: URL): readonly Plain[] {
   const limit = Math.min(MOST_SLOS, Number(url.searchParams.get('limit') ?? MOST_SLOS))
   const offset = Number(url.searchParams.get('offset') ?? 0)
   return all.slice(offset, offset + limit)
+}
+
+/** Monitors are counted in pages, and the list has nothing around it. */
+function monitorsOf(all: readonly Plain[], url: URL): readonly Plain[] {
+  const size = Math.min(MOST_SLOS, Number(url.searchParams.get('page_size') ?? 100))
+  const page = Number(url.searchParams.get('page') ?? 0)
+  return all.slice(page * size, (page + 1) * size)
 }
 
 function createSlo(slos: Plain[], body: unknown): Response {
