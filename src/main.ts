@@ -16,6 +16,7 @@ import {
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
+import type { DoctorSlackOptions } from './cli/program-slack.ts'
 import { readSecret } from './cli/secret.ts'
 import type { DatadogSlos } from './collectors/index.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
@@ -93,6 +94,11 @@ const commands: Commands = {
     withSystem(async (system, signal) =>
       (await import('./cli/dev/command.ts')).devCommand(io, system, { what, options }, signal),
     ),
+  doctorSlack: (options) => withSystem((system) => doctorSlack(system, options)),
+  slackManifest: async (options) => {
+    io.stdout((await import('./notify/index.ts')).manifestOf(options))
+    return EXIT.ok
+  },
 }
 
 async function main(): Promise<void> {
@@ -191,6 +197,13 @@ async function doctor(system: System, options: DoctorOptions): Promise<number> {
     })
   }
   return doctorCommand(io, system, { options, version: VERSION, standalone })
+}
+
+async function doctorSlack(system: System, options: DoctorSlackOptions): Promise<number> {
+  const { slackDoctorCommand } = await import('./cli/doctor-slack.ts')
+  const { examineSlack } = await import('./notify/index.ts')
+  const loaded = configOrWhy(configFile(options))
+  return slackDoctorCommand(io, { options, loaded, examine: (asked) => examineSlack(system, asked) })
 }
 
 /** A file that cannot be read is something that doctor finds, not what stops it. */

@@ -108,13 +108,55 @@ const hours = z
   })
   .refine(({ from, to }) => from < to, { error: 'must begin before they end' })
 
+export interface SlackConfig {
+  readonly channel: string
+  readonly locale: 'en' | 'ja'
+  readonly mention?: string | undefined
+  /** Besides those of the environment. */
+  readonly signingSecrets?: readonly string[]
+  readonly appToken?: string | undefined
+  /** Users and user groups that may change incidents; empty: every member but guests. */
+  readonly responders?: readonly string[]
+  /** Pictures of the budget and the burn rate in threads. */
+  readonly pictures?: boolean
+}
+
 export const notifyFile = z
   .strictObject({
     slack: z
       .strictObject({
         channel: z.string().describe('Channel id (C…) or, with the built-in emulator, a name.'),
         locale: locale.default('en'),
+        mention: z
+          .string()
+          .regex(/^<(!subteam\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>$/, 'must be <!subteam^S…> or <@U…>')
+          .optional()
+          .describe('Who is called by the first message of a page, and by nothing else.'),
+        signingSecret: z
+          .union([z.string().min(1), z.array(z.string().min(1)).max(2)])
+          .optional()
+          .describe('Of the app, better as SLACK_SIGNING_SECRET; two while they are rotated.'),
+        appToken: z
+          .string()
+          .regex(/^xapp-/, 'must begin with xapp-')
+          .optional()
+          .describe('For Socket Mode, better as SLACK_APP_TOKEN.'),
+        pictures: z.boolean().default(true).describe('Pictures of budget and burn rate in threads.'),
+        responders: z
+          .array(
+            z.string().regex(/^[UWS][A-Z0-9]{4,}$/, 'must be the id of a user (U…) or a user group (S…)'),
+          )
+          .default([])
+          .describe('Who may change incidents from Slack; empty: every member but guests.'),
       })
+      .transform(
+        ({ signingSecret, appToken, mention, ...rest }): SlackConfig => ({
+          ...rest,
+          mention,
+          appToken,
+          signingSecrets: [signingSecret ?? []].flat(),
+        }),
+      )
       .optional(),
     receivers: z.array(receiver).default([]),
     routes: route.optional().describe('The root of the tree. Absent: everybody is told of everything.'),

@@ -6,6 +6,7 @@ import { addExport, type ExportCommands } from './export-program.ts'
 import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
 import { addOutward, type OutwardCommands } from './program-outward.ts'
+import { addSlack, type SlackCommands } from './program-slack.ts'
 import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
 import { addReconcile, type ReconcileCommands } from './reconcile-program.ts'
 
@@ -16,7 +17,12 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands extends JourneyCommands, ExportCommands, OutwardCommands, ReconcileCommands {
+export interface Commands
+  extends JourneyCommands,
+    ExportCommands,
+    OutwardCommands,
+    ReconcileCommands,
+    SlackCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -155,6 +161,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addAthena(program, commands, done)
   addImport(program, commands, done)
   addDev(program, commands, done)
+  addSlack(program, commands, done)
   return program
 }
 

@@ -6,10 +6,11 @@ import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.t
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
-import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
+import { compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
+import { responseDetail, responseSummary } from './incident-view.ts'
 import { createInsights } from './insights.ts'
 import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
@@ -17,6 +18,7 @@ import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
 import { reconciliationOf } from './reconcile.ts'
 import { createServices } from './services.ts'
+import { COMPOSITE } from './slice-composite.ts'
 import type { TraceViewer } from './trace-link.ts'
 import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 
@@ -178,7 +180,8 @@ function detailOf({ shown, defined, objective, summary, evaluations }: Found): w
 /** The objectives that a composite is made of; none when the id is not a composite's. */
 function compositeParts(shown: Shown | undefined, id: string): readonly Found[] {
   const detail = compositeDetail(shown, id)
-  if (!shown || !detail) return []
+  // Which slices parts share is not told by their courses.
+  if (!shown || !detail || detail.method === 'timeslices') return []
   const parts = shown.summaries.filter((each) => each.slo === detail.slo && each.objective !== COMPOSITE)
   return parts.flatMap((part) => findObjective(shown, part.id) ?? [])
 }
@@ -302,7 +305,7 @@ export function incidentSummary(
     id: incident.id,
     slo: defined ? publicId(defined, incident.objective) : incident.slo,
     objective: incident.objective,
-    name: defined?.slo.displayName ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     service: incident.service,
     scope: { ...incident.scope },
     severity: incident.severity,
@@ -317,6 +320,7 @@ export function incidentSummary(
     badEvents: incident.badEvents,
     budgetSpent: incident.budgetSpent,
     acknowledged: incident.acknowledged ? { ...incident.acknowledged } : null,
+    ...responseSummary(incident),
   }
 }
 
@@ -333,6 +337,7 @@ function incidentDetail(
   const evaluation = evaluations.find((each) => labelsKey(each.scope) === scope)
   return {
     ...incidentSummary(shown, incident, sentence),
+    ...responseDetail(incident),
     now: shown.now,
     members: incident.members.map((member) => ({
       ...member,

@@ -10,8 +10,11 @@ import {
   EMPTY_STATE,
   type FoldEntry,
   fold,
+  foldSilences,
   type Incident,
   incidentsOf,
+  NO_SILENCES,
+  type SilenceState,
   step,
 } from '../alerting/index.ts'
 import { later, type Result, type UnixSeconds, type World } from '../base/index.ts'
@@ -25,6 +28,7 @@ import { compositeSummary } from './composite.ts'
 import { type Held, hold, refresh } from './held.ts'
 import type { PlannedJourney } from './journeys/plan.ts'
 import { restatementEntries } from './restatement.ts'
+import { COMPOSITE, compositeId } from './slice-composite.ts'
 import type { Counted, Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
 
@@ -76,6 +80,7 @@ export const keyOf = (slo: string, objective: string): string => `${slo}\n${obje
 
 export function createLoop(world: World, parts: LoopParts): Loop {
   let alerting: AlertingState = EMPTY_STATE
+  let silences: SilenceState = NO_SILENCES
   const sightedFrom = later(world.clock.now(), CATCH_UP)
   const audit = createAudit()
   let held: Held | undefined
@@ -84,6 +89,7 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   const exclusive = createQueue()
   const take = (entries: readonly FoldEntry[]): void => {
     alerting = fold(alerting, entries)
+    silences = foldSilences(silences, entries)
     if (shown) shown = { ...shown, alerting }
   }
   const record = async (events: ActResult['events']): Promise<void> => {
@@ -103,19 +109,18 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const current = held
     const { definitions, counted, journeys } = current
     await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
-    const evaluations = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
-    const grouped = group(evaluations)
+    const evaluated = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
+    const { evaluations, grouped } = evaluated
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted) }
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted), silences: silences.silences }
     const decided = await world.trace.span('alerting.step', {}, async () =>
       step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
     )
     await record(decided.events)
-    const summaries = await world.trace.span('fleet.summarise', {}, async () =>
-      summarise({ definitions, grouped, timelines: counted, alerting, sparks: current.sparks, now }),
-    )
+    const rows = { ...evaluated, definitions, timelines: counted, alerting, sparks: current.sparks, now }
+    const summaries = await world.trace.span('fleet.summarise', {}, async () => summarise(rows))
     const found = { now, definitions, journeys, evaluations: grouped, summaries }
     shown = { ...found, alerting, timelines: counted, corrections }
     parts.tell(decided.decisions)
@@ -123,7 +128,9 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   return {
     recall: async () => {
       await audit.recall(parts.ledger.journal)
-      alerting = adopt(await recallState(parts.ledger), presentIds(parts.definitions()))
+      const recalled = await recallState(parts.ledger)
+      silences = recalled.silences
+      alerting = adopt(recalled.alerting, presentIds(parts.definitions()))
     },
     shown: () => shown,
     tick: () => exclusive(tick),
@@ -135,13 +142,18 @@ export function createLoop(world: World, parts: LoopParts): Loop {
         if (acted.value.decision) parts.tell([acted.value.decision])
         return acted
       }),
-    journal: {
-      read: parts.ledger.journal.read,
-      append: async (entries) => {
-        const written = await parts.ledger.journal.append(entries)
-        take(written)
-        return written
-      },
+    journal: heardJournal(parts.ledger.journal, take),
+  }
+}
+
+/** The journal, but what is written to it is taken in at once. */
+function heardJournal(journal: Journal, take: (entries: readonly FoldEntry[]) => void): Journal {
+  return {
+    read: journal.read,
+    append: async (entries) => {
+      const written = await journal.append(entries)
+      take(written)
+      return written
     },
   }
 }
@@ -165,8 +177,17 @@ async function writeTrail({ ledger }: LoopParts, trail: Trail): Promise<readonly
 }
 
 /** SLOs first, then journeys. */
-function evaluate({ timelines, keeper }: Held, now: UnixSeconds): readonly Evaluation[] {
-  return [...timelines.evaluate(now), ...keeper.timelines.evaluate(now)]
+/** Promises with their rules; and composites of slices, which have none and are told by their parts. */
+function evaluate(
+  { timelines, keeper, composites }: Held,
+  now: UnixSeconds,
+): Pick<Summarised, 'grouped' | 'composites'> & { readonly evaluations: readonly Evaluation[] } {
+  const rows = new Set(composites.map(({ row }) => row.id))
+  const all = timelines.evaluate(now)
+  const promises = rows.size === 0 ? all : all.filter(({ slo }) => !rows.has(slo))
+  const evaluations = [...promises, ...keeper.timelines.evaluate(now)]
+  const counted = rows.size === 0 ? [] : all.filter(({ slo }) => rows.has(slo))
+  return { evaluations, grouped: group(evaluations), composites: group(counted) }
 }
 
 /** Runs one piece of work after the other; a failure is its own caller's. */
@@ -201,6 +222,8 @@ function group(evaluations: readonly Evaluation[]): ReadonlyMap<string, readonly
 interface Summarised {
   readonly definitions: Definitions
   readonly grouped: ReadonlyMap<string, readonly Evaluation[]>
+  /** Of slices, by the identity that they are counted under. */
+  readonly composites: ReadonlyMap<string, readonly Evaluation[]>
   readonly timelines: Counted
   readonly alerting: AlertingState
   readonly sparks: Sparks
@@ -210,6 +233,7 @@ interface Summarised {
 function summarise({
   definitions,
   grouped,
+  composites,
   timelines,
   alerting,
   sparks,
@@ -228,20 +252,31 @@ function summarise({
       return toSummary({ defined, objective, evaluations, spark, incident: open.get(key) })
     }),
   )
-  const composites = definitions.slos.map((defined) =>
-    compositeSummary(defined, (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? []),
+  const together = definitions.slos.map((defined) =>
+    compositeSummary(
+      defined,
+      (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? [],
+      composites.get(keyOf(compositeId(defined.slo.id), COMPOSITE)),
+    ),
   )
-  return [...summaries, ...composites].filter((summary) => summary !== undefined).sort(byUrgency)
+  return [...summaries, ...together].filter((summary) => summary !== undefined).sort(byUrgency)
 }
 
-async function recallState(ledger: Ledger): Promise<AlertingState> {
-  let state: AlertingState = EMPTY_STATE
+async function recallState(
+  ledger: Ledger,
+): Promise<{ readonly alerting: AlertingState; readonly silences: SilenceState }> {
+  let alerting: AlertingState = EMPTY_STATE
+  let silences: SilenceState = NO_SILENCES
   let after = 0
   for (;;) {
-    const entries = await ledger.journal.read(after, { kinds: ['incident'], limit: ENTRIES_AT_ONCE })
+    const entries = await ledger.journal.read(after, {
+      kinds: ['incident', 'silence'],
+      limit: ENTRIES_AT_ONCE,
+    })
     const last = entries.at(-1)
-    if (!last) return state
-    state = fold(state, entries)
+    if (!last) return { alerting, silences }
+    alerting = fold(alerting, entries)
+    silences = foldSilences(silences, entries)
     after = last.seq
   }
 }

@@ -12,7 +12,13 @@ export {
   spentWhenFiring,
 } from './burn.ts'
 export { calendarBoundary, instantsIn, isZone, wallTime } from './calendar.ts'
-export { type Composite, type CompositePart, compositeOf, worstSlices } from './composite.ts'
+export {
+  type Composite,
+  type CompositePart,
+  compositeBuckets,
+  compositeOf,
+  worstSlices,
+} from './composite.ts'
 export { type Correction, type CorrectionProblem, correctionProblem } from './corrections.ts'
 export type { KnownSpan } from './coverage.ts'
 export type {

@@ -15,7 +15,8 @@ export type Mood = 'resolved' | 'blind' | 'calming' | 'page' | 'ticket'
 export function moodOf({ incident }: IncidentBrief): Mood {
   if (incident.state === 'resolved') return 'resolved'
   if (incident.blindSince !== undefined) return 'blind'
-  if (!incident.members.some((member) => member.firing)) return 'calming'
+  // What a person declared has no rule that could fire.
+  if (incident.kind !== 'declared' && !incident.members.some((member) => member.firing)) return 'calming'
   return incident.severity
 }
 
@@ -60,6 +61,7 @@ export const scopeName = (scope: Labels): string =>
 /** The one sentence, without its full stop: state word and number first. Not escaped; at most 300 characters. */
 export function sentenceOf(brief: IncidentBrief, words: Words): string {
   const { incident } = brief
+  if (incident.kind === 'declared' && incident.state === 'open') return declaredOf(brief, words)
   const where = whereOf(brief, words)
   const peak = words.rate(incident.peakRate)
   // What never burned is about a condition of its policy.
@@ -85,6 +87,10 @@ export function sentenceOf(brief: IncidentBrief, words: Words): string {
     }
   }
 }
+
+/** What somebody called it; the numbers of a rule, should one fire, stand below. */
+const declaredOf = ({ incident }: IncidentBrief, words: Words): string =>
+  words.declared(clean(incident.title ?? '', 200) || incident.id.slice(0, 40))
 
 /** What the gravest condition that is met says; undefined when none is. */
 function conditionOf(brief: IncidentBrief, words: Words): string | undefined {
