@@ -46,10 +46,7 @@ export function createObjects(): DatadogObjects {
         case 'GET /api/v1/monitor':
           return Response.json(monitorsOf(monitors, url))
         case 'POST /api/v1/events':
-          if (!isPlain(body) || typeof body['title'] !== 'string' || typeof body['text'] !== 'string')
-            return refuse(400, 'title and text are required')
-          events.push({ id: events.length + 1, ...body })
-          return Response.json({ status: 'ok', event: events.at(-1) }, { status: 202 })
+          return createEvent(events, body)
         case 'GET /api/v2/events':
           return Response.json({ data: events.map(toEvent), meta: {}, links: {} })
         default:
@@ -70,6 +67,20 @@ function monitorsOf(all: readonly Plain[], url: URL): readonly Plain[] {
   const size = Math.min(MOST_SLOS, Number(url.searchParams.get('page_size') ?? 100))
   const page = Number(url.searchParams.get('page') ?? 0)
   return all.slice(page * size, (page + 1) * size)
+}
+
+/** Characters that an event may have, by field. */
+const EVENT_LIMITS = { title: 500, text: 4_000, aggregation_key: 100 } as const
+
+function createEvent(events: Plain[], body: unknown): Response {
+  if (!isPlain(body) || typeof body['title'] !== 'string' || typeof body['text'] !== 'string')
+    return refuse(400, 'title and text are required')
+  for (const [field, most] of Object.entries(EVENT_LIMITS)) {
+    const text = body[field]
+    if (typeof text === 'string' && text.length > most) return refuse(400, `${field} is too long`)
+  }
+  events.push({ id: events.length + 1, ...body })
+  return Response.json({ status: 'ok', event: events.at(-1) }, { status: 202 })
 }
 
 function createSlo(slos: Plain[], body: unknown): Response {
