@@ -18,6 +18,7 @@ import {
 } from './cli/program.ts'
 import type { DoctorSlackOptions } from './cli/program-slack.ts'
 import { readSecret } from './cli/secret.ts'
+import type { DatadogSlos } from './collectors/index.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -41,6 +42,9 @@ const commands: Commands = {
   validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
   exportGrafana: async (path, options) =>
     (await import('./cli/grafana.ts')).grafanaCommand(io, path, options),
+  exportDatadog: async (path) => (await import('./cli/datadog.ts')).datadogCommand(io, path),
+  exportDatadogDashboard: async (path, options) =>
+    (await import('./cli/datadog.ts')).datadogDashboardCommand(io, path, options),
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
   test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),
@@ -71,6 +75,8 @@ const commands: Commands = {
     withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
   routesTest: (options) =>
     withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
+  reconcile: (options) =>
+    withSystem(async (system) => (await import('./cli/reconcile.ts')).reconcileCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),
@@ -168,7 +174,7 @@ async function datadogSlos(
   system: System,
   details: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
-): Promise<Result<{ readonly slos: readonly unknown[]; readonly corrections: readonly unknown[] }, string>> {
+): Promise<Result<DatadogSlos, string>> {
   const { readDatadogSlos } = await import('./collectors/index.ts')
   const read = await readDatadogSlos(system, details, { base: io.cwd, environment: io.env }, signal)
   if (read.kind === 'ok') return read

@@ -50,6 +50,13 @@ const receiver = z
         locale: locale.optional(),
       })
       .optional(),
+    datadog: z
+      .strictObject({
+        keyFrom: variable.default('DD_API_KEY'),
+        site: z.string().min(3).default('datadoghq.com').describe('datadoghq.eu, or a whole address.'),
+        locale: locale.optional(),
+      })
+      .optional(),
     mail: z
       .strictObject({
         host: z.string().min(1),
@@ -64,9 +71,9 @@ const receiver = z
       .optional(),
   })
   .refine((one) => KINDS.filter((kind) => one[kind] !== undefined).length === 1, {
-    error: 'must have exactly one of slack, webhook, alertmanager, pagerduty and mail',
+    error: 'must have exactly one of slack, webhook, alertmanager, pagerduty, datadog and mail',
   })
-const KINDS = ['slack', 'webhook', 'alertmanager', 'pagerduty', 'mail'] as const
+const KINDS = ['slack', 'webhook', 'alertmanager', 'pagerduty', 'datadog', 'mail'] as const
 
 export const matcher = z.string().superRefine((text, context) => {
   const read = parseSelector(`{${text}}`, compileRegex)
@@ -249,6 +256,12 @@ export type ReceiverWithSecrets = {
       readonly locale: 'en' | 'ja' | undefined
     }
   | {
+      readonly kind: 'datadog'
+      readonly apiKey: string
+      readonly site: string
+      readonly locale: 'en' | 'ja' | undefined
+    }
+  | {
       readonly kind: 'mail'
       readonly host: string
       readonly port: number
@@ -284,7 +297,11 @@ export function receiversOf(
 type Written = NotifyConfig['receivers'][number]
 
 function missingSecret(one: Written, env: Environment): string | undefined {
-  const named = one.webhook?.secretFrom ?? one.alertmanager?.authorizationFrom ?? one.pagerduty?.keyFrom
+  const named =
+    one.webhook?.secretFrom ??
+    one.alertmanager?.authorizationFrom ??
+    one.pagerduty?.keyFrom ??
+    one.datadog?.keyFrom
   const needed = one.mail?.user === undefined ? named : one.mail.passwordFrom
   return needed === undefined || readSecret(env, needed) !== undefined ? undefined : needed
 }
@@ -306,6 +323,10 @@ function withSecrets(one: Written, env: Environment): ReceiverWithSecrets | unde
     const { keyFrom, url, locale: language } = one.pagerduty
     const routingKey = secret(keyFrom) ?? ''
     return { ...common, kind: 'pagerduty', routingKey, apiUrl: url, locale: language }
+  }
+  if (one.datadog) {
+    const { keyFrom, site, locale: language } = one.datadog
+    return { ...common, kind: 'datadog', apiKey: secret(keyFrom) ?? '', site, locale: language }
   }
   if (one.mail) {
     const { passwordFrom, user, locale: language, ...rest } = one.mail

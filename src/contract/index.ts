@@ -113,6 +113,13 @@ export {
   routeTest,
 } from './outward.ts'
 export {
+  type Comparison,
+  comparison,
+  type ReconciledService,
+  type Reconciliation,
+  reconciliation,
+} from './reconcile.ts'
+export {
   type Quantiles,
   type ReasonCount,
   type ServiceDetail,

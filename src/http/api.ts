@@ -21,6 +21,7 @@ import type {
   Preview,
   PreviewAsked,
   ProviderLedger,
+  Reconciliation,
   Review,
   ServiceDetail,
   ServiceGroups,
@@ -117,6 +118,12 @@ export interface Api {
   readonly matrix: () => CloudMatrix
   /** Of a month such as `2026-11`; undefined: the running one. */
   readonly providers: (month: string | undefined) => Promise<ProviderLedger>
+  /** One SLI as several sources counted it. Without a service: of all. */
+  readonly reconcile: (asked: {
+    readonly service?: string
+    readonly from: number
+    readonly to: number
+  }) => Promise<Reconciliation>
   /** How the installation fares, with what to do about what is wrong. */
   readonly diagnosis: () => Promise<Diagnosis>
   /** Calls back for each event after `lastId`; gives the function that stops it. */

@@ -9,6 +9,7 @@ export type {
   Place,
   SourceAge,
 } from './brief.ts'
+export { createDatadogEvents, type DatadogEventsOptions } from './datadog/destination.ts'
 export type {
   Body,
   Delivery,

@@ -16,6 +16,7 @@ import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
+import { reconciliationOf } from './reconcile.ts'
 import { createServices } from './services.ts'
 import { COMPOSITE } from './slice-composite.ts'
 import type { TraceViewer } from './trace-link.ts'
@@ -62,6 +63,7 @@ export function createAnswers(parts: AnswerParts): Api {
       return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
     },
     diagnosis: parts.diagnosis,
+    reconcile: (asked) => reconciliationOf({ ...parts, shown: loop.shown }, asked),
     outward: parts.outward,
     ...createServices({ ...parts, shown: loop.shown }),
     ...createJourneyAnswers({

@@ -100,6 +100,12 @@ export type ReceiverOptions = {
       readonly locale: string | undefined
     }
   | {
+      readonly kind: 'datadog'
+      readonly apiKey: string
+      readonly site: string
+      readonly locale: string | undefined
+    }
+  | {
       readonly kind: 'mail'
       readonly host: string
       readonly port: number

@@ -3,6 +3,7 @@ import { compileRegex } from '../definitions/index.ts'
 import {
   type AlertFeed,
   createAlertFeed,
+  createDatadogEvents,
   createMailDestination,
   createPagerDutyDestination,
   createSlackDestination,
@@ -95,6 +96,8 @@ function open(world: World, receiver: ReceiverOptions, parts: ReceiverParts): Op
     }
     case 'pagerduty':
       return { name, letters: createPagerDutyDestination(world, receiver) }
+    case 'datadog':
+      return { name, letters: createDatadogEvents(world, receiver) }
     case 'mail':
       return { name, letters: createMailDestination(receiver) }
     case 'alertmanager': {

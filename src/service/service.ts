@@ -24,9 +24,13 @@ import type { ServiceOptions } from './options.ts'
 import { createOutward, type Outward } from './outward.ts'
 import { outwardAnswers } from './outward-answers.ts'
 import { createPast, type Past } from './past.ts'
+import { reconciliationOf } from './reconcile.ts'
 import { type Drawn, seriesPairOf } from './series-pair.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
+
+/** Seconds over which a diagnosis holds sources against each other. */
+const RECONCILED = 3 * 3_600
 
 /** The whole of Nines, joined by hand: collect → record → evaluate → decide → tell. */
 export interface Service extends AsyncDisposable {
@@ -349,6 +353,11 @@ class RunningService implements Service {
       shown: loop.shown,
       statuses: sources.statuses,
       outbox: outbox.status,
+      reconcile: () => {
+        const now = world.clock.now()
+        const parts = { ...this.#parts, shown: loop.shown, inputsOf: sources.inputsOf, now: () => now }
+        return reconciliationOf(parts, { from: now - RECONCILED, to: now })
+      },
     })
   }
 

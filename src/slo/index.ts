@@ -76,6 +76,16 @@ export {
 export { type JourneyPlan, leavesOfPlan, MEASURED } from './journey/plan.ts'
 export { redundancyOf } from './journey/redundancy.ts'
 export { childrenOf, type JourneyTree, leavesOf, MOST_SHARED, sharedLeaves, without } from './journey/tree.ts'
+export {
+  type Compared,
+  type Disagreement,
+  RECONCILE_BOUNDS,
+  type Reconciled,
+  reconcile,
+  type Sight,
+  type Sums,
+  sumsOf,
+} from './reconcile.ts'
 export { type Firing, type RuleReplay, replayRules } from './replay.ts'
 export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {

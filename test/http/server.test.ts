@@ -10,6 +10,7 @@ import {
   type HttpServer,
   type IncidentAction,
 } from '../../src/http/index.ts'
+import { RECONCILE_BOUNDS } from '../../src/slo/index.ts'
 import { createTestWorld } from '../world.ts'
 
 const now = 1_790_000_000
@@ -133,6 +134,12 @@ function createApi(asked: Asked[] = [], subscribers: ((id: number, event: LiveEv
       asked.push({ what: 'providers', options: month })
       return { month: month ?? '', range: { from: 0, to: 0 }, providers: [] }
     },
+    reconcile: async ({ from, to }) => ({
+      now,
+      range: { from, to },
+      bounds: { ...RECONCILE_BOUNDS },
+      services: [],
+    }),
     diagnosis: async () => ({ now, version: '1', finding: 'well', checks: [], sources: [] }),
     subscribe: (_lastId, tell) => {
       subscribers.push(tell)

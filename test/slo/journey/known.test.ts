@@ -12,7 +12,7 @@ const at = (minute: number) => unixSeconds(MONDAY + minute * 60)
 /** `now` in seconds after the first minute. */
 function known(minutes: string, now: number, id = 's'): string {
   const timelines = createTimelines([slo({ sources: ['edge'] })], { now: at(0) })
-  const spans = [...minutes].flatMap((letter, i): KnownSpan[] => {
+  const spans = Array.from(minutes).flatMap((letter, i): KnownSpan[] => {
     const state = STATES[letter]
     return state ? [{ from: at(i), to: at(i + 1), state }] : []
   })
