@@ -23,7 +23,6 @@ export const journeysEn = {
           ? 'traffic is split over these'
           : `at least ${count ?? 1} of these`,
   journeyWeight: (share: string) => `${share} of the traffic`,
-  journeyMeasuredWeight: 'by measured traffic',
   journeyPromises: 'Promises',
   journeyNeeded: 'Must keep',
   journeyNeededMinutes: (minutes: string) => `${minutes} may be bad`,
@@ -54,5 +53,4 @@ export const journeysEn = {
   graphTo: 'What it rests on',
   graphPerMinute: 'A minute',
   graphErrors: 'Bad',
-  graphFind: 'Find',
 }

@@ -26,7 +26,6 @@ export const journeysJa: Pick<Words, keyof typeof journeysEn> = {
           ? 'トラフィックを分割'
           : `少なくとも ${count ?? 1} つ`,
   journeyWeight: (share: string) => `トラフィックの ${share}`,
-  journeyMeasuredWeight: '実測のトラフィックによる',
   journeyPromises: '約束',
   journeyNeeded: '必要な水準',
   journeyNeededMinutes: (minutes: string) => `許容 ${minutes}`,
@@ -64,5 +63,4 @@ export const journeysJa: Pick<Words, keyof typeof journeysEn> = {
   graphTo: '依存先',
   graphPerMinute: '毎分',
   graphErrors: '不良',
-  graphFind: '検索',
 }
