@@ -4,6 +4,7 @@ import { addDoctor } from './doctor-program.ts'
 import { examples } from './examples.ts'
 import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
+import { addIncidents, type IncidentCommands } from './program-incidents.ts'
 import { addOutward, type OutwardCommands } from './program-outward.ts'
 import { addSlack, type SlackCommands } from './program-slack.ts'
 import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
@@ -15,7 +16,7 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands extends JourneyCommands, OutwardCommands, SlackCommands {
+export interface Commands extends IncidentCommands, JourneyCommands, OutwardCommands, SlackCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
@@ -148,6 +149,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
+  addIncidents(program, { commands, done, url: DEFAULT_URL })
   addJourneys(program, commands, { url: DEFAULT_URL, done })
   addDoctor(program, commands, { url: DEFAULT_URL, done })
   addOutward(program, { commands, done, url: DEFAULT_URL, examples, addLabel })
