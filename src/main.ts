@@ -55,6 +55,26 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  incidents: (options) =>
+    withSystem(async (system) => (await import('./cli/incidents.ts')).incidentsCommand(io, system, options)),
+  act: (incident, deeds, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/incidents.ts')).actCommand(io, system, { incident, deeds, options }),
+    ),
+  declare: (title, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/incidents.ts')).declareCommand(io, system, { ...options, title }),
+    ),
+  silences: (options) =>
+    withSystem(async (system) => (await import('./cli/silences.ts')).silencesCommand(io, system, options)),
+  silenceAdd: (matchers, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/silences.ts')).silenceAddCommand(io, system, { ...options, matchers }),
+    ),
+  silenceEnd: (id, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/silences.ts')).silenceEndCommand(io, system, { ...options, id }),
+    ),
   journeys: (name, options) =>
     withSystem(async (system) =>
       (await import('./cli/journeys.ts')).journeysCommand(io, system, { ...options, name }),

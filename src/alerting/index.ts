@@ -46,6 +46,7 @@ export {
 export { commonLabels, isInside, narrowest } from './scope.ts'
 export type { RegexTest, Silence, SilenceMatcher } from './silence.ts'
 export { coveringSilence, covers, matcherWords, silenceLabels } from './silence-match.ts'
+export { type ReadMatchers, readMatchers } from './silence-read.ts'
 export {
   createSilence,
   endSilence,

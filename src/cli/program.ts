@@ -5,6 +5,7 @@ import { examples } from './examples.ts'
 import { addExport, type ExportCommands } from './export-program.ts'
 import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
+import { addIncidents, type IncidentCommands } from './program-incidents.ts'
 import { addOutward, type OutwardCommands } from './program-outward.ts'
 import { addSlack, type SlackCommands } from './program-slack.ts'
 import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
@@ -18,8 +19,9 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
 export interface Commands
-  extends JourneyCommands,
-    ExportCommands,
+  extends ExportCommands,
+    IncidentCommands,
+    JourneyCommands,
     OutwardCommands,
     ReconcileCommands,
     SlackCommands {
@@ -154,6 +156,7 @@ export function createProgram(version: string, commands: Commands, done: (code: 
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
+  addIncidents(program, { commands, done, url: DEFAULT_URL })
   addJourneys(program, commands, { url: DEFAULT_URL, done })
   addDoctor(program, commands, { url: DEFAULT_URL, done })
   addReconcile(program, commands, { url: DEFAULT_URL, done })

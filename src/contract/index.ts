@@ -111,6 +111,9 @@ export {
   type RouteTest,
   routes,
   routeTest,
+  type Silence,
+  silence,
+  silenceMatcher,
 } from './outward.ts'
 export {
   type Comparison,

@@ -50,6 +50,13 @@ export const englishDesk: DeskWords = {
     formLate: 'Slack gives a form three seconds to open, and it took longer. Press again.',
     unreadable: 'That button is not one that this service knows.',
   },
+  silences: {
+    made: (id, matchers, until) => `${id}: nobody is told of ${matchers} until ${until}.`,
+    ended: (id) => `${id} is over: what is open now is told.`,
+    none: 'Nothing is silenced.',
+    list: (count) => (count === 1 ? 'One silence:' : `${count} silences:`),
+    line: ({ id, matchers, until, by, reason }) => `• ${id} ${matchers} until ${until} · ${by}: ${reason}`,
+  },
   command: {
     unknown: (word) => `There is no “${word}”.`,
     usage: (usage) => `Write it like this: \`${usage}\``,
@@ -59,6 +66,8 @@ export const englishDesk: DeskWords = {
         `\`${command} incidents\`  what is open`,
         `\`${command} ack INC-2026-0001\`  you have seen it`,
         `\`${command} silence INC-2026-0001 2h [why]\`  no reminders until then`,
+        `\`${command} silence service_name=checkout 2h why\`  nobody is told of what has these labels`,
+        `\`${command} silences\`, \`${command} silence end SIL-0001\`  what is silenced; end it`,
         `\`${command} note INC-2026-0001 text\`  into its timeline`,
         `\`${command} resolve INC-2026-0001 [why]\`  end it by hand`,
         `\`${command} take INC-2026-0001\`  you take command`,

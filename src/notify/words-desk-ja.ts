@@ -52,6 +52,13 @@ export const japaneseDesk: DeskWords = {
     formLate: 'Slackの制限(3秒)以内にフォームを開けませんでした。もう一度押してください。',
     unreadable: 'このサービスが扱えるボタンではありません。',
   },
+  silences: {
+    made: (id, matchers, until) => `${id}: ${until}まで${matchers}は通知されません。`,
+    ended: (id) => `${id}を終了しました。発生中のものは通知されます。`,
+    none: 'サイレンスはありません。',
+    list: (count) => `サイレンス: ${count}件`,
+    line: ({ id, matchers, until, by, reason }) => `• ${id} ${matchers} ${until}まで · ${by}: ${reason}`,
+  },
   command: {
     unknown: (word) => `「${word}」というコマンドはありません。`,
     usage: (usage) => `使い方: \`${usage}\``,
@@ -61,6 +68,8 @@ export const japaneseDesk: DeskWords = {
         `\`${command} incidents\`  発生中のインシデント`,
         `\`${command} ack INC-2026-0001\`  確認済みにする`,
         `\`${command} silence INC-2026-0001 2h [理由]\`  その間は通知しない`,
+        `\`${command} silence service_name=checkout 2h 理由\`  このラベルのものは通知しない`,
+        `\`${command} silences\`、\`${command} silence end SIL-0001\`  サイレンスの一覧と終了`,
         `\`${command} note INC-2026-0001 本文\`  タイムラインにメモを残す`,
         `\`${command} resolve INC-2026-0001 [理由]\`  手動で解消にする`,
         `\`${command} take INC-2026-0001\`  指揮を執る`,

@@ -52,6 +52,20 @@ export interface DeskWords {
     readonly formLate: string
     readonly unreadable: string
   }
+  readonly silences: {
+    /** What matchers it has, until when. */
+    readonly made: (id: string, matchers: string, until: string) => string
+    readonly ended: (id: string) => string
+    readonly none: string
+    readonly list: (count: number) => string
+    readonly line: (silence: {
+      readonly id: string
+      readonly matchers: string
+      readonly until: string
+      readonly by: string
+      readonly reason: string
+    }) => string
+  }
   readonly command: {
     readonly unknown: (word: string) => string
     readonly usage: (usage: string) => string

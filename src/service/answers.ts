@@ -2,7 +2,7 @@ import { type Incident, incidentOf, incidentsOf } from '../alerting/index.ts'
 import { DAY, HOUR, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.ts'
+import type { Api, OutwardApi, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
@@ -16,6 +16,7 @@ import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
+import { createPeopleAnswers } from './people-answers.ts'
 import { reconciliationOf } from './reconcile.ts'
 import { createServices } from './services.ts'
 import { COMPOSITE } from './slice-composite.ts'
@@ -95,30 +96,13 @@ export function createAnswers(parts: AnswerParts): Api {
       return chosen.slice(0, limit).map((incident) => incidentSummary(shown, incident, parts.sentence))
     },
     incident: detail,
-    act: async (id, action) => {
-      if (!detail(id)) return undefined
-      const acted = await loop.act(actionOf(id, action))
-      if (acted.kind === 'failed') throw new RequestRefused(acted.error)
-      return detail(id)
-    },
+    ...createPeopleAnswers({ loop, detail, now: () => unixSeconds(parts.now()) }),
   }
 }
 
 function textOf(data: unknown): string {
   if (typeof data !== 'object' || data === null || !('text' in data)) return ''
   return typeof data.text === 'string' ? data.text : ''
-}
-
-/** Asked for what cannot be done; the HTTP module answers with the status and the sentence. */
-class RequestRefused extends Error {
-  override readonly name = 'RequestRefused'
-  readonly statusCode = 409
-}
-
-function actionOf(incident: string, action: IncidentAction): Parameters<Loop['act']>[0] {
-  return action.kind === 'note'
-    ? { incident, by: action.by, kind: 'note', text: action.text }
-    : { incident, by: action.by, kind: action.kind }
 }
 
 interface Found {

@@ -1,5 +1,5 @@
 import { incidentOf, incidentsOf } from '../alerting/index.ts'
-import { ok, type World } from '../base/index.ts'
+import { ok, type UnixSeconds, type World } from '../base/index.ts'
 import { createSlackDesk, type IncidentPort, type PromiseLine, type SlackDesk } from '../notify/index.ts'
 import { type BriefSources, outlineOf } from './briefs.ts'
 import type { Loop } from './loop.ts'
@@ -18,19 +18,23 @@ export function createDesk(
 ): SlackDesk | undefined {
   if (slack?.desk === undefined) return undefined
   const { signingSecrets, appToken, responders, hooks } = slack.desk
-  return createSlackDesk(slack.fetch ? { ...world, fetch: slack.fetch } : world, portOf(parts), {
-    token: slack.token,
-    signingSecrets,
-    responders,
-    locale: slack.locale,
-    ...(appToken === undefined ? {} : { appToken }),
-    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
-    ...(hooks === undefined ? {} : { hooks }),
-  })
+  return createSlackDesk(
+    slack.fetch ? { ...world, fetch: slack.fetch } : world,
+    portOf(parts, world.clock.now),
+    {
+      token: slack.token,
+      signingSecrets,
+      responders,
+      locale: slack.locale,
+      ...(appToken === undefined ? {} : { appToken }),
+      ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
+      ...(hooks === undefined ? {} : { hooks }),
+    },
+  )
 }
 
 /** What people reach from Slack is what was evaluated last, and what they change goes the way of every change. */
-function portOf({ loop, briefs }: DeskParts): IncidentPort {
+function portOf({ loop, briefs }: DeskParts, now: () => UnixSeconds): IncidentPort {
   return {
     act: async (action) => {
       const acted = await loop.act(action)
@@ -51,6 +55,13 @@ function portOf({ loop, briefs }: DeskParts): IncidentPort {
         .toSorted((a, b) => b.openedAt - a.openedAt)
         .map((incident) => outlineOf(briefs, shown, incident))
     },
+    silence: loop.silences.create,
+    endSilence: loop.silences.end,
+    silences: () =>
+      loop.silences
+        .all()
+        .filter(({ until }) => until > now())
+        .toReversed(),
     promises: () =>
       (loop.shown()?.summaries ?? []).map(
         (each): PromiseLine => ({

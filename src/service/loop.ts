@@ -10,11 +10,8 @@ import {
   EMPTY_STATE,
   type FoldEntry,
   fold,
-  foldSilences,
   type Incident,
   incidentsOf,
-  NO_SILENCES,
-  type SilenceState,
   step,
 } from '../alerting/index.ts'
 import { later, type Result, type UnixSeconds, type World } from '../base/index.ts'
@@ -28,6 +25,7 @@ import { compositeSummary } from './composite.ts'
 import { type Held, hold, refresh } from './held.ts'
 import type { PlannedJourney } from './journeys/plan.ts'
 import { restatementEntries } from './restatement.ts'
+import { createSilenceBook, type SilenceBook } from './silences.ts'
 import { COMPOSITE, compositeId } from './slice-composite.ts'
 import type { Counted, Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
@@ -68,6 +66,7 @@ export interface Loop {
   readonly shown: () => Shown | undefined
   /** What a person does to an incident, written down before it is told. A sentence when it cannot be done. */
   readonly act: (action: Action) => Promise<Result<ActResult, string>>
+  readonly silences: SilenceBook
   /** For who tells people: what it writes of an incident is in the incident's timeline as soon as it is on disk. */
   readonly journal: Journal
 }
@@ -80,16 +79,16 @@ export const keyOf = (slo: string, objective: string): string => `${slo}\n${obje
 
 export function createLoop(world: World, parts: LoopParts): Loop {
   let alerting: AlertingState = EMPTY_STATE
-  let silences: SilenceState = NO_SILENCES
   const sightedFrom = later(world.clock.now(), CATCH_UP)
   const audit = createAudit()
   let held: Held | undefined
   let shown: Shown | undefined
   // A tick and a person's action both go from a state to the next; one at a time, in the order they came.
   const exclusive = createQueue()
+  const silences = createSilenceBook(world, { journal: parts.ledger.journal, exclusive })
   const take = (entries: readonly FoldEntry[]): void => {
     alerting = fold(alerting, entries)
-    silences = foldSilences(silences, entries)
+    silences.take(entries)
     if (shown) shown = { ...shown, alerting }
   }
   const record = async (events: ActResult['events']): Promise<void> => {
@@ -114,7 +113,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted), silences: silences.silences }
+    const quiet = { silences: silences.all(), regex: silences.regex }
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted), ...quiet }
     const decided = await world.trace.span('alerting.step', {}, async () =>
       step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
     )
@@ -128,9 +128,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   return {
     recall: async () => {
       await audit.recall(parts.ledger.journal)
-      const recalled = await recallState(parts.ledger)
-      silences = recalled.silences
-      alerting = adopt(recalled.alerting, presentIds(parts.definitions()))
+      await recallEntries(parts.ledger, take)
+      alerting = adopt(alerting, presentIds(parts.definitions()))
     },
     shown: () => shown,
     tick: () => exclusive(tick),
@@ -142,6 +141,7 @@ export function createLoop(world: World, parts: LoopParts): Loop {
         if (acted.value.decision) parts.tell([acted.value.decision])
         return acted
       }),
+    silences,
     journal: heardJournal(parts.ledger.journal, take),
   }
 }
@@ -262,11 +262,7 @@ function summarise({
   return [...summaries, ...together].filter((summary) => summary !== undefined).sort(byUrgency)
 }
 
-async function recallState(
-  ledger: Ledger,
-): Promise<{ readonly alerting: AlertingState; readonly silences: SilenceState }> {
-  let alerting: AlertingState = EMPTY_STATE
-  let silences: SilenceState = NO_SILENCES
+async function recallEntries(ledger: Ledger, take: (entries: readonly FoldEntry[]) => void): Promise<void> {
   let after = 0
   for (;;) {
     const entries = await ledger.journal.read(after, {
@@ -274,9 +270,8 @@ async function recallState(
       limit: ENTRIES_AT_ONCE,
     })
     const last = entries.at(-1)
-    if (!last) return { alerting, silences }
-    alerting = fold(alerting, entries)
-    silences = foldSilences(silences, entries)
+    if (!last) return
+    take(entries)
     after = last.seq
   }
 }

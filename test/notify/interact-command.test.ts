@@ -37,6 +37,40 @@ describe('/nines', () => {
     expect(office.whispers(BEN)).toEqual([expect.stringMatching(answer)])
   })
 
+  test('silences what has these labels, lists it, and ends it', async () => {
+    const office = await createOffice()
+    for (const text of [
+      'silence {service_name=“payments”, cloud_provider=~"aws|gcp"} 2h the database moves',
+      'silence service_name=payments 2h',
+      'silence service_name!=payments 2h why',
+      'silences',
+      'silence end SIL-1',
+      'silence end SIL-0009',
+      'silences',
+    ]) {
+      await command(office, text)
+      await office.idle()
+    }
+    const covered = '`{service_name="payments", cloud_provider=~"aws|gcp"}`'
+    expect(office.whispers(BEN)).toEqual([
+      expect.stringMatching(/^SIL-0001: nobody is told of .* until <!date\^1790007200\^/),
+      'Write it like this: `/nines silence service_name=checkout 2h why`',
+      expect.stringContaining('One matcher must say what is silenced'),
+      expect.stringContaining(`One silence:\n• SIL-0001 ${covered} until `),
+      'SIL-0001 is over: what is open now is told.',
+      expect.stringContaining('There is no silence SIL-0009'),
+      'Nothing is silenced.',
+    ])
+  })
+
+  test('a guest silences nothing', async () => {
+    const office = await createOffice()
+    await command(office, 'silence service_name=payments 2h why', 'U0000GUEST')
+    await command(office, 'silences')
+    await office.idle()
+    expect(office.whispers(BEN)).toEqual(['Nothing is silenced.'])
+  })
+
   test('S17: answers in the language of who asks', async () => {
     const office = await createOffice()
     await command(office, 'incidents', AYA)

@@ -216,6 +216,24 @@ describe('what people read', () => {
   })
 })
 
+test('an incident burns while what it lists does, however calm the SLO that leads it is', () => {
+  const lead = incidentWith().members.map((member) => ({ ...member, firing: false }))
+  const incident = incidentWith({
+    kind: 'region',
+    members: lead,
+    consequences: [
+      consequenceOf({ because: 'region', rate: 22.5, firing: true }),
+      consequenceOf({ because: 'region', rate: 3.1, firing: true, slo: 'search-fast' }),
+      consequenceOf({ because: 'region', rate: 90, firing: false, slo: 'cart-fast' }),
+    ],
+  })
+  expect(renderSlack(briefOf({ incident })).text).toMatch(/^PAGE · .*: Burning 22\.5× in gcp/)
+  const calm = incident.consequences.map((each) => ({ ...each, firing: false }))
+  expect(renderSlack(briefOf({ incident: { ...incident, consequences: calm } })).text).not.toContain(
+    'Burning',
+  )
+})
+
 test('only the configured mention is called, and only by the text it is put into', () => {
   const message = renderSlack(briefOf(), { mention: '<!subteam^S0123456>' })
   expect(tokensOf(message).filter((token) => !token.startsWith('!date'))).toEqual([

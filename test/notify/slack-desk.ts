@@ -2,10 +2,13 @@ import {
   type Action,
   type AlertingState,
   act,
+  createSilence,
   EMPTY_STATE,
+  endSilence,
   fold,
   incidentOf,
   incidentsOf,
+  NO_SILENCES,
 } from '../../src/alerting/index.ts'
 import { ok, unixSeconds } from '../../src/base/index.ts'
 import {
@@ -90,6 +93,7 @@ export async function createOffice(
       },
     },
   ])
+  let silences = NO_SILENCES
   const acted: Action[] = []
   const port: IncidentPort = {
     act: (action) => office.act(action),
@@ -98,6 +102,19 @@ export async function createOffice(
       return incident && briefOf({ incident, now: world.clock.now(), locale: options.locale ?? 'en' })
     },
     open: () => incidentsOf(state).map((incident) => briefOf({ incident, now: world.clock.now() })),
+    silence: async (asked) => {
+      const made = createSilence(silences, asked, world.clock.now())
+      if (made.kind === 'failed') return made
+      silences = made.value.state
+      return ok(silences.silences.at(-1)!)
+    },
+    endSilence: async (asked) => {
+      const ended = endSilence(silences, asked, world.clock.now())
+      if (ended.kind === 'failed') return ended
+      silences = ended.value.state
+      return ok(silences.silences.find(({ id }) => id === asked.id)!)
+    },
+    silences: () => silences.silences.filter(({ until }) => until > world.clock.now()).toReversed(),
     promises: () => [
       {
         name: 'Checkout',

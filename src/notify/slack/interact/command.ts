@@ -1,3 +1,4 @@
+import { readMatchers, type SilenceMatcher } from '../../../alerting/index.ts'
 import type { IncidentBrief } from '../../brief.ts'
 import { escaped, link } from '../../text.ts'
 import type { Words } from '../../words.ts'
@@ -11,6 +12,14 @@ export type Asked =
   | { readonly kind: 'status'; readonly service: string }
   | { readonly kind: 'incidents' | 'help' }
   | { readonly kind: 'do'; readonly intent: Intent }
+  | { readonly kind: 'silences' }
+  | {
+      readonly kind: 'silence'
+      readonly matchers: readonly SilenceMatcher[]
+      readonly seconds: number
+      readonly why: string
+    }
+  | { readonly kind: 'end-silence'; readonly id: string }
   /** It is understood what is meant, but not what is written. */
   | { readonly kind: 'usage'; readonly usage: string; readonly reason?: 'length'; readonly text?: string }
   | { readonly kind: 'unknown'; readonly word: string }
@@ -65,15 +74,14 @@ export function readCommand(text: string, name: string): Asked {
         return needs('service[,service] page|ticket what happened')
       return { kind: 'do', intent: { kind: 'declare', services, severity, title } }
     }
+    case 'silences':
+      return { kind: 'silences' }
     case 'silence':
-    case 'mute': {
-      if (incident === undefined || rest[1] === undefined) return needs('INC-2026-0001 2h [why]')
-      const length = readLength(rest[1])
-      const usage = `${name} ${verb} ${incident} 2h [why]`
-      if (length === undefined) return { kind: 'usage', usage, reason: 'length', text: rest[1] }
-      const why = rest.slice(2).join(' ')
-      return { kind: 'do', intent: { kind: 'mute', incident, seconds: length, why } }
-    }
+      if (incident === undefined) return readSilence(text.trim().slice(word.length), `${name} silence`)
+      return readMute(`${name} silence`, { incident, rest })
+    case 'mute':
+      if (incident === undefined) return needs('INC-2026-0001 2h [why]')
+      return readMute(`${name} mute`, { incident, rest })
     case 'note':
       if (incident === undefined || tail === '') return needs('INC-2026-0001 text')
       return { kind: 'do', intent: { kind: 'note', incident, text: tail } }
@@ -83,6 +91,35 @@ export function readCommand(text: string, name: string): Asked {
     default:
       return { kind: 'unknown', word }
   }
+}
+
+function readMute(
+  name: string,
+  { incident, rest }: { readonly incident: string; readonly rest: readonly string[] },
+): Asked {
+  const usage = `${name} ${incident} 2h [why]`
+  const [, written, ...why] = rest
+  if (written === undefined) return { kind: 'usage', usage }
+  const length = readLength(written)
+  if (length === undefined) return { kind: 'usage', usage, reason: 'length', text: written }
+  return { kind: 'do', intent: { kind: 'mute', incident, seconds: length, why: why.join(' ') } }
+}
+
+const SILENCE = /^SIL-(\d{1,8})$/i
+
+/** A silence is about labels and not about one incident: `service_name=checkout 2h why`, `end SIL-0001`. */
+function readSilence(text: string, name: string): Asked {
+  const { matchers, rest } = readMatchers(text)
+  const [first = '', second = '', ...more] = rest.split(/\s+/)
+  const number = SILENCE.exec(second)?.[1]
+  if (matchers.length === 0 && first.toLowerCase() === 'end' && number !== undefined)
+    return { kind: 'end-silence', id: `SIL-${String(Number(number)).padStart(4, '0')}` }
+  const usage = `${name} service_name=checkout 2h why`
+  if (matchers.length === 0 || first === '') return { kind: 'usage', usage }
+  const length = readLength(first)
+  if (length === undefined) return { kind: 'usage', usage, reason: 'length', text: first }
+  const why = [second, ...more].join(' ').trim()
+  return why === '' ? { kind: 'usage', usage } : { kind: 'silence', matchers, seconds: length, why }
 }
 
 /** `INC-2026-0001`, also from `2026-1`; undefined when it is none. */

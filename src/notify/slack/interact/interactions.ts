@@ -22,6 +22,7 @@ import { type Performed, perform, performedText } from './perform.ts'
 import type { IncidentPort } from './port.ts'
 import { createReply, type Reply, type ReplyPlace } from './reply.ts'
 import { createSeen, type Seen } from './seen.ts'
+import { silenceText } from './silence.ts'
 
 export interface InteractionOptions extends PeopleOptions {
   /** Of those whose own language is not known. */
@@ -232,6 +233,10 @@ async function answerText(parts: Parts, { place, called, text, name, request }: 
       return parts.reply(place, incidentsText(parts.port.open(), words))
     case 'help':
       return parts.reply(place, said.help(name))
+    case 'silences':
+    case 'silence':
+    case 'end-silence':
+      return parts.reply(place, await silenceText(parts, asked, { person, words, request }))
     case 'usage': {
       const wrong = asked.reason === 'length' ? `${said.badLength(escaped(asked.text ?? '', 40))}\n` : ''
       return parts.reply(place, `${wrong}${said.usage(asked.usage)}`)

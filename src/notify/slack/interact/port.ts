@@ -1,4 +1,4 @@
-import type { Action } from '../../../alerting/index.ts'
+import type { Action, Silence, SilenceRequest } from '../../../alerting/index.ts'
 import type { Result } from '../../../base/index.ts'
 import type { SloState } from '../../../slo/index.ts'
 import type { IncidentBrief } from '../../brief.ts'
@@ -11,6 +11,14 @@ export interface IncidentPort {
   readonly brief: (incident: string) => IncidentBrief | undefined
   /** What is open, newest first. */
   readonly open: () => readonly IncidentBrief[]
+  /** Quiet that covers what its matchers say; a sentence when it cannot be. */
+  readonly silence: (asked: SilenceRequest) => Promise<Result<Silence, string>>
+  readonly endSilence: (asked: {
+    readonly id: string
+    readonly by: string
+  }) => Promise<Result<Silence, string>>
+  /** Those that are not over, newest first. */
+  readonly silences: () => readonly Silence[]
   /** Worst first. */
   readonly promises: () => readonly PromiseLine[]
 }
