@@ -32,7 +32,7 @@ const asJson = (ledger: ProviderLedger): string => `${JSON.stringify(ledger, und
 export function providersMarkdown({ month, providers }: ProviderLedger): string {
   const rows = providers.map(
     (each) =>
-      `| ${each.displayName} | ${each.percent} % | ${each.measured === null ? '–' : `${each.measured} %`} | ${each.badMinutes.toFixed(2)} | ${each.allowedMinutes.toFixed(2)} | ${coverageOf(each)} | ${verdictOf(each)} |`,
+      `| ${each.displayName} | ${each.percent} % | ${each.measured === null ? '–' : `${each.measured} %`} | ${each.measured === null ? '–' : each.badMinutes.toFixed(2)} | ${each.allowedMinutes.toFixed(2)} | ${coverageOf(each)} | ${verdictOf(each)} |`,
   )
   return [
     `# Providers in ${month}`,
@@ -50,8 +50,8 @@ export function providersMarkdown({ month, providers }: ProviderLedger): string 
 const coverageOf = ({ coverage }: ProviderAccount): string =>
   coverage === null ? '–' : `${Math.floor(coverage * 1_000) / 10} %`
 
-function verdictOf({ breached, credit, unverified }: ProviderAccount): string {
-  const said = breached ? 'broken' : 'kept'
+function verdictOf({ measured, breached, credit, unverified }: ProviderAccount): string {
+  const said = measured === null ? 'nothing was measured' : breached ? 'broken' : 'kept'
   const worth = credit ? `, credit ${credit.percent} % (below ${credit.below} %)` : ''
   return `${said}${worth}${unverified ? '; the promise was not read at its source' : ''}`
 }
@@ -67,7 +67,7 @@ function evidenceOf(each: ProviderAccount): readonly string[] {
     `${each.service}${each.tier === '' ? '' : ` (${each.tier})`}: ${each.percent} %, ${each.url}, as of ${each.asOf}. Measured by ${each.slos.join(', ')}: ${each.bad} of ${each.good + each.bad} requests failed.`,
     '',
     ...(lines.length === 0
-      ? ['No minute had a failure.', '']
+      ? [each.measured === null ? 'Nothing was measured.' : 'No minute had a failure.', '']
       : ['| minute | SLO | failed | requests | traces |', '| --- | --- | ---: | ---: | --- |', ...lines, '']),
   ]
 }

@@ -74,24 +74,22 @@ export function readWhatIf(options: Omit<SimulateOptions, 'url' | 'output' | 'la
       return `--gone ${text} is not a cloud, an instant and a length, such as aws@2026-11-28T10:00Z/60m`
     gone.push({ cloud, from, to: from + lasts })
   }
-  const add = options.add.map(pairOf)
-  const standby = options.standby.map(pairOf)
-  const route = options.route.map(pairOf)
-  if (add.includes(undefined)) return 'Write --add as name=99.9'
-  if (standby.includes(undefined)) return 'Write --standby as part=99.9'
-  if (route.some((pair) => pair === undefined || !(Number(pair[1]) >= 0)))
-    return 'Write --route as cloud=share'
-  const pairs = (list: typeof add): (readonly [string, string])[] =>
-    list.flatMap((pair) => (pair ? [pair] : []))
+  const add = pairsOf(options.add)
+  if (typeof add === 'string') return `--add ${add} is not a name and a share, such as sms-gateway=99.9`
+  const standby = pairsOf(options.standby)
+  if (typeof standby === 'string')
+    return `--standby ${standby} is not a part and a share, such as payments-availability=99.9`
+  const route = pairsOf(options.route)
+  if (typeof route === 'string') return `--route ${route} is not a cloud and its share, such as aws=70`
   return {
     ...(options.target === undefined ? {} : { target: options.target }),
     gone,
     drop: [...options.drop],
-    add: pairs(add).map(([name, share]) => ({ name, percent: share })),
-    standby: pairs(standby).map(([leaf, share]) => ({ leaf, percent: share })),
+    add: add.map(([name, share]) => ({ name, percent: share })),
+    standby: standby.map(([leaf, share]) => ({ leaf, percent: share })),
     ...(route.length === 0
       ? {}
-      : { routing: Object.fromEntries(pairs(route).map(([cloud, share]) => [cloud, Number(share)])) }),
+      : { routing: Object.fromEntries(route.map(([cloud, share]) => [cloud, Number(share)])) }),
   }
 }
 
@@ -107,9 +105,16 @@ function instantOf(text: string): number {
   return startOfDate({ year, month, day }) + hour * 3_600 + minute * 60 + second
 }
 
-function pairOf(text: string): readonly [string, string] | undefined {
-  const at = text.lastIndexOf('=')
-  return at < 1 ? undefined : [text.slice(0, at), text.slice(at + 1)]
+/** What stands before the last `=` and the number behind it; the first text that is not so. */
+function pairsOf(texts: readonly string[]): readonly (readonly [string, string])[] | string {
+  const pairs: (readonly [string, string])[] = []
+  for (const text of texts) {
+    const at = text.lastIndexOf('=')
+    const number = text.slice(at + 1)
+    if (at < 1 || !/^\d+(\.\d+)?$/.test(number)) return text
+    pairs.push([text.slice(0, at), number])
+  }
+  return pairs
 }
 
 const COLUMNS: readonly Column[] = [

@@ -53,6 +53,7 @@ export function readAnnotations(metadata: Node | undefined, context: Context): A
   }
   const value = (name: string): Node | undefined => get(node, `${ANNOTATION_PREFIX}${name}`)
   const policy = value('burn-policy')
+  checkProviders(value('provider'), context)
   return {
     splitBy: readSplitBy(value('split-by'), context),
     burnPolicy: policy && { name: textOf(policy) ?? '', place: policy.place },
@@ -106,6 +107,27 @@ function readSplitBy(node: Node | undefined, context: Context): readonly string[
   if (new Set(names).size < names.length || names.length === 0)
     malformed(context, node, 'split-by', 'Write each label name once, separated by commas.')
   return names
+}
+
+/** `aws-elb`, or by cloud `aws=aws-elb,gcp=gcp-load-balancing`: ProviderSLAs that exist. */
+function checkProviders(node: Node | undefined, context: Context): void {
+  if (!node) return
+  const known = context.registry.all('ProviderSLA').map(({ name }) => name)
+  for (const word of words(node)) {
+    const [, name] = /^(?:[^=\s]+=)?([^=\s]+)$/.exec(word) ?? []
+    if (name === undefined) {
+      malformed(context, node, 'provider', 'Write names of ProviderSLAs: aws-elb, or by cloud aws=aws-elb.')
+      return
+    }
+    if (known.includes(name)) continue
+    const meant = suggest(name, known)
+    context.report.warn('NINES-1505', node.place, {
+      message: `there is no ProviderSLA ${name}, so that nothing is put down to it`,
+      remedy: meant
+        ? `Did you mean ${meant}?`
+        : 'Write a ProviderSLA document of this name, or take one from slo-definitions/policies/providers.',
+    })
+  }
 }
 
 /** `k8s_cluster_name=cluster`: what is `k8s_cluster_name` now was `cluster` before. */

@@ -1,11 +1,4 @@
-import {
-  availabilityOf,
-  feasibilityOf,
-  type JourneyTree,
-  leavesOf,
-  MOST_SHARED,
-  sharedLeaves,
-} from '../slo/index.ts'
+import { availabilityOf, feasibilityOf, type JourneyTree, leavesOf } from '../slo/index.ts'
 import { type Context, placeOf, specOf } from './context.ts'
 import type { DefinedSlo, Journey, JourneyNode, ProviderSla } from './model.ts'
 
@@ -34,14 +27,6 @@ export function checkFeasibility(promises: Promises, context: Context): void {
     const leaves: Leaf[] = []
     const tree = treeOf(journey.tree, promises, leaves)
     const place = placeOf(specOf(document), 'target')
-    const shared = sharedLeaves(tree)
-    if (shared.length > MOST_SHARED) {
-      context.report.warn('NINES-1708', place, {
-        message: `${shared.length} parts stand in several places of the journey, too many to say what it can give`,
-        remedy: `Let at most ${MOST_SHARED} parts stand in several places.`,
-      })
-      continue
-    }
     const target = 1 - journey.allowed / 1_000_000
     const given = { promises: leaves.map(({ promise }) => promise), target }
     const found = feasibilityOf(tree, given)

@@ -12,6 +12,7 @@ import { collectPolicies } from './policies.ts'
 import { createReport } from './report.ts'
 import { buildSlo } from './slo.ts'
 import { buildDataSource, buildService, buildTarget } from './sources.ts'
+import { withoutTangles } from './tangles.ts'
 
 export interface LoadOptions {
   /** Holds files to the letter of OpenSLO v1: what is otherwise a warning with a sensible reading is an error. */
@@ -101,7 +102,7 @@ export function assemble(files: readonly CheckedFile[], options: LoadOptions, ea
     slos,
     sources: named('DataSource', before.sources, buildDataSource),
     services: withImplied(named('Service', before.services, buildService), slos),
-    journeys: withoutCycles(journeys, context),
+    journeys: withoutTangles(withoutCycles(journeys, context), context),
     corrections: named('Correction', before.corrections, (document, c) =>
       buildCorrection(document, byName, c),
     ),

@@ -85,6 +85,7 @@ export const PROBLEMS = {
   'NINES-1502': 'An annotation is malformed',
   'NINES-1503': 'A label is probably misspelt',
   'NINES-1504': 'A burn policy is unknown',
+  'NINES-1505': 'A provider is unknown',
   'NINES-1601': 'A condition reads the wrong way round',
   'NINES-1602': 'A severity is unknown',
   'NINES-1603': 'Several conditions in one policy',

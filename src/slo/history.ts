@@ -19,6 +19,7 @@ import { type KnownSpan, worstOf } from './coverage.ts'
 import type { BurnRule, Objective, Slo, Window } from './definition.ts'
 import type { Buckets } from './feed.ts'
 import { difference, intersection } from './ranges.ts'
+import { type RuleReplay, replayCourse } from './replay.ts'
 import { type Judgement, judgementOf, stepOf } from './slices.ts'
 import { correctLine, countIn, type SumLine, sumLineOf } from './sum-line.ts'
 import { windowBounds } from './window.ts'
@@ -120,11 +121,21 @@ export function history(
   }
 }
 
+/** When each rule would have fired on the same buckets, which reach back one longest window before the range. */
+export function replayHistory(
+  slo: Slo,
+  objective: Objective,
+  series: readonly Buckets[],
+  options: Omit<HistoryOptions, 'step' | 'now'>,
+): readonly RuleReplay[] {
+  return replayCourse(slo, objective, lineOf(slo, objective, series, options), options.range)
+}
+
 function lineOf(
   slo: Slo,
   objective: Objective,
   series: readonly Buckets[],
-  options: HistoryOptions,
+  options: Omit<HistoryOptions, 'step' | 'now'>,
 ): SumLine {
   const { scope = {}, parts = [] } = options
   const judgement = judgementOf(slo.method, objective.slice)

@@ -58,6 +58,7 @@ export {
   historyReads,
   type Projection,
   type RuleHistory,
+  replayHistory,
   type ScopedBuckets,
 } from './history.ts'
 export { apportion, attributionOf } from './journey/attribution.ts'

@@ -1,7 +1,8 @@
 import { MINUTE, type Range, type UnixSeconds, unixSeconds } from '../base/index.ts'
-import { burnRate, burnsAtLeast } from './burn.ts'
+import { burnRate, burnsAtLeast, judgeRule } from './burn.ts'
 import type { BurnRule, Objective, Slo } from './definition.ts'
 import type { Buckets } from './feed.ts'
+import { countIn, type SumLine } from './sum-line.ts'
 
 /** What a rule would have done in the past, had it been there. */
 export interface RuleReplay {
@@ -31,26 +32,63 @@ export function replayRules(
   range: Range,
 ): readonly RuleReplay[] {
   const sums = runningSums(minutes)
-  return slo.policy.rules.map((rule) => {
-    const firings: { from: UnixSeconds; to: UnixSeconds; peak: number }[] = []
-    let burning = 0
-    for (let end = range.from + MINUTE; end <= range.to; end += MINUTE) {
+  const least = Math.max(1, slo.minBadEvents)
+  return slo.policy.rules.map((rule) => ({
+    rule,
+    firings: firingsOf(rule, range, (end) => {
       const long = countsIn(sums, end - rule.long, end)
       const holds =
-        long.bad >= Math.max(1, slo.minBadEvents) &&
+        long.bad >= least &&
         burnsAtLeast(long, objective.allowed, rule.factor) &&
         burnsAtLeast(countsIn(sums, end - rule.short, end), objective.allowed, rule.factor)
-      burning = holds ? burning + MINUTE : 0
-      if (!holds || burning <= rule.after) continue
-      const last = firings.at(-1)
-      const peak = burnRate(long, objective.allowed) ?? 0
-      if (last && end - last.to <= PAUSE) {
-        last.to = unixSeconds(end)
-        last.peak = Math.max(last.peak, peak)
-      } else firings.push({ from: unixSeconds(end), to: unixSeconds(end), peak })
-    }
-    return { rule, firings }
-  })
+      return holds ? (burnRate(long, objective.allowed) ?? 0) : undefined
+    }),
+  }))
+}
+
+/** The same of any method, from a course that reaches back one longest window before the range, as the engine judges it. */
+export function replayCourse(
+  slo: Pick<Slo, 'policy' | 'minBadEvents' | 'confidence'>,
+  { allowed }: Pick<Objective, 'allowed'>,
+  line: SumLine,
+  range: Range,
+): readonly RuleReplay[] {
+  const { minBadEvents, confidence, policy } = slo
+  const { scale } = line
+  return policy.rules.map((rule) => ({
+    rule,
+    firings: firingsOf(rule, range, (end) => {
+      const short = countIn(line, end - rule.short, end)
+      if (!short || short.bad === 0 || !burnsAtLeast(short, allowed, rule.factor)) return undefined
+      const long = countIn(line, end - rule.long, end)
+      if (!long) return undefined
+      const measured = { long: { counts: long, blind: false }, short: { counts: short, blind: false } }
+      const terms = { allowed, minBadEvents, confidence, scale, end }
+      const { kind } = judgeRule(rule, measured, terms)
+      return kind === 'burning' ? (burnRate(long, allowed) ?? 0) : undefined
+    }),
+  }))
+}
+
+/** When one rule fired, judged at the end of every minute: by how much it burned, or undefined when it is calm. */
+function firingsOf(
+  rule: BurnRule,
+  range: Range,
+  burnAt: (end: UnixSeconds) => number | undefined,
+): readonly Firing[] {
+  const firings: { from: UnixSeconds; to: UnixSeconds; peak: number }[] = []
+  let burning = 0
+  for (let end = range.from + MINUTE; end <= range.to; end += MINUTE) {
+    const peak = burnAt(unixSeconds(end))
+    burning = peak === undefined ? 0 : burning + MINUTE
+    if (peak === undefined || burning <= rule.after) continue
+    const last = firings.at(-1)
+    if (last && end - last.to <= PAUSE) {
+      last.to = unixSeconds(end)
+      last.peak = Math.max(last.peak, peak)
+    } else firings.push({ from: unixSeconds(end), to: unixSeconds(end), peak })
+  }
+  return firings
 }
 
 interface Sums {

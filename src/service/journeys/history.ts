@@ -15,7 +15,7 @@ export interface SeriesAsked {
 }
 
 /** How far before an instant the budget and the longest rule look. */
-export function reachOf(slo: Slo, from: Range['from']): Range['from'] {
+function reachOf(slo: Slo, from: Range['from']): Range['from'] {
   const windows = slo.windows.map((window) => windowBounds(window, from).from)
   const longest = Math.max(DAY, ...slo.policy.rules.map((rule) => rule.long))
   return hourOf(Math.min(from - longest, ...windows))

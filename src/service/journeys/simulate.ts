@@ -1,4 +1,4 @@
-import { later, minuteOf, type Range, unixSeconds } from '../../base/index.ts'
+import { HOUR, hourOf, later, minuteOf, type Range, unixSeconds } from '../../base/index.ts'
 import type * as wire from '../../contract/index.ts'
 import {
   type History,
@@ -7,11 +7,12 @@ import {
   type LeafMinutes,
   MINUTE_KNOWN,
   type Objective,
+  type RuleReplay,
+  replayHistory,
   type Slo,
 } from '../../slo/index.ts'
 import { roundStep } from '../drill.ts'
 import type { Shown } from '../loop.ts'
-import { reachOf } from './history.ts'
 import type { LeafSources, MeasuredLeaf } from './leaf-minutes.ts'
 import { asItIs, type JourneyPast, pastOf, type Version } from './past.ts'
 import { isSlo, type PlannedJourney, prune } from './plan.ts'
@@ -36,7 +37,8 @@ export async function simulate(sources: LeafSources, simulated: Simulated): Prom
   const to = minuteOf(Math.min(asked.to, shown.now))
   const step = roundStep({ from: asked.from, to }, POINTS)
   const range = { from: unixSeconds(Math.floor(asked.from / step) * step), to }
-  const reach = { from: reachOf(slo, range.from), to: later(minuteOf(to - 1), 60) }
+  const longest = Math.max(HOUR, ...slo.policy.rules.map((rule) => rule.long))
+  const reach = { from: hourOf(range.from - longest), to: later(minuteOf(to - 1), 60) }
   const versions = [asItIs(planned), versionOf(planned, changes)]
   const [before, after] = await pastOf(sources, planned, { range: reach, versions })
   const changed = { ...objective, target: changes.target.text, allowed: changes.target.allowed }
@@ -68,45 +70,50 @@ function outcomeOf(replayed: Replayed): {
   readonly outcome: wire.Simulation['after']
 } {
   const { slo, objective, range, step, past, shown } = replayed
-  const options = { range, now: range.to, known: [past?.known ?? []], corrections: shown.corrections }
-  const course = history(slo, objective, past?.buckets ?? [], { ...options, step })
+  const buckets = past?.buckets ?? []
+  const options = { range, known: [past?.known ?? []], corrections: shown.corrections }
+  const course = history(slo, objective, buckets, { ...options, now: range.to, step })
   const sum = (values: readonly (number | undefined)[]): number =>
     values.reduce<number>((n, x) => n + (x ?? 0), 0)
   const bad = sum(course.bad)
   const total = bad + sum(course.good)
+  const allowed = (total * objective.allowed) / 1_000_000
+  const left = leftOver(course, allowed)
   return {
     start: course.start,
     outcome: {
       target: objective.target,
       sli: total === 0 ? null : 1 - bad / total,
       badMinutes: bad,
-      allowedMinutes: (total * objective.allowed) / 1_000_000,
-      leftRatio: course.left.at(-1) ?? null,
-      left: course.left.map((left) => left ?? null),
-      alerts: alertsIn(
-        history(slo, objective, past?.buckets ?? [], { ...options, step: alertStep(range) }),
-        range,
-      ),
+      allowedMinutes: allowed,
+      leftRatio: allowed === 0 ? null : 1 - bad / allowed,
+      left,
+      alerts: alertsIn(replayHistory(slo, objective, buckets, options), range),
     },
   }
 }
 
-/** Rules are looked at by the minute, but over a long past every five. */
-const alertStep = ({ from, to }: Range): number => (to - from > 7 * 86_400 ? 300 : 60)
+/** What is left, after each bucket, of what the target allows over the whole range; null where nothing is known. */
+function leftOver({ bad, good }: History, allowed: number): (number | null)[] {
+  let spent = 0
+  return bad.map((each, i) => {
+    spent += each ?? 0
+    const isKnown = each !== undefined && each + (good[i] ?? 0) > 0
+    return isKnown && allowed > 0 ? 1 - spent / allowed : null
+  })
+}
 
-/** When each rule's two windows were both over its factor. */
-function alertsIn({ start, rules }: History, range: Range): wire.Simulation['after']['alerts'] {
+/** A firing that goes on at the end of the range has none. */
+function alertsIn(rules: readonly RuleReplay[], range: Range): wire.Simulation['after']['alerts'] {
   return rules
-    .flatMap(({ rule, long, short }) => {
-      const factor = rule.factor.num / rule.factor.den
-      const firing = start.map((_, i) => (long[i] ?? 0) >= factor && (short[i] ?? 0) >= factor)
-      return firing.flatMap((fires, i) => {
-        if (!fires || firing[i - 1] === true) return []
-        const end = firing.indexOf(false, i)
-        const from = start[i] ?? range.from
-        return [{ rule: rule.name, severity: rule.severity, from, to: end < 0 ? null : (start[end] ?? null) }]
-      })
-    })
+    .flatMap(({ rule, firings }) =>
+      firings.map(({ from, to }) => ({
+        rule: rule.name,
+        severity: rule.severity,
+        from,
+        to: to >= range.to ? null : to,
+      })),
+    )
     .sort((a, b) => a.from - b.from)
 }
 

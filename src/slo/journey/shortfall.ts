@@ -41,7 +41,8 @@ export function addCaused(
       const leant: Float64Array[] = []
       for (const leaf of leaves) {
         const own = takeColumn(count)
-        for (let i = 0; i < count; i++) own[i] = 1 - at * (1 - (values[leaf]?.[i] ?? Number.NaN))
+        const value = values[leaf] ?? own
+        for (let i = 0; i < count; i++) own[i] = 1 - at * (1 - (value[i] ?? Number.NaN))
         leant[leaf] = own
       }
       const gradient = gradientOf(plan, { ...columns, values: leant }, leaves)
@@ -69,13 +70,12 @@ function lostIn(
 
 /** The most leaves that failed in the same minute. */
 function mostFailing(leaves: readonly number[], { count, values }: Columns): number {
-  let most = 0
-  for (let i = 0; i < count; i++) {
-    let failing = 0
-    for (const leaf of leaves) if ((values[leaf]?.[i] ?? Number.NaN) < 1) failing++
-    if (failing > most) most = failing
+  const failing = new Uint16Array(count)
+  for (const leaf of leaves) {
+    const own = values[leaf]
+    for (let i = 0; own && i < count; i++) if ((own[i] ?? 1) < 1) failing[i] = (failing[i] ?? 0) + 1
   }
-  return most
+  return failing.reduce((most, each) => Math.max(most, each), 0)
 }
 
 function gradientOf(
