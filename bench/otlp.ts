@@ -129,6 +129,7 @@ function createOurs(): Reader {
   const into: Counting = {
     series: accumulator.series,
     add: accumulator.addTo,
+    addAll: accumulator.addAll,
     exemplar: () => undefined,
     counts: () => undefined,
     remember: () => undefined,

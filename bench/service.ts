@@ -165,7 +165,6 @@ const world: World = {
       try {
         return await work()
       } finally {
-        await askPages()
         const { user, system: kernel } = process.cpuUsage(before)
         const times = spans.get(name) ?? []
         times.push({ wall: performance.now() - start, cpu: (user + kernel) / 1000 })
@@ -299,6 +298,7 @@ const flowing = live(service.ledger, stop.signal)
 const running = service.run(stop.signal)
 while ((spans.get('tick')?.length ?? 0) < TICKS) await world.clock.sleep(200)
 const { user, system: kernel } = process.cpuUsage(used)
+await askPages()
 stop.abort()
 await Promise.all([flowing, running])
 say(

@@ -25,7 +25,10 @@ const NEEDS = [
     /^a real OpenTelemetry Collector/,
     'no Collector: put `otelcol` on the PATH, or its path into NINES_OTELCOL (docs/collectors-opentelemetry.md builds one)',
   ],
-  [/^(the pages|a reader|honesty)/, 'no Chromium at /usr/bin/chromium'],
+  [
+    /^(the pages|a reader|honesty|a promise that nobody|a review|every page)/,
+    'no Chromium at /usr/bin/chromium',
+  ],
   [
     /^Prometheus (?!writes)/,
     'no Prometheus: put `prometheus` and `promtool` on the PATH (Debian: prometheus)',
@@ -34,6 +37,14 @@ const NEEDS = [
   [
     /^(prometheus|vmagent) writes/i,
     'no sender: put `prometheus` and `vmagent` on the PATH (Debian: prometheus, victoria-metrics)',
+  ],
+  [
+    /^(what is sent again is one alert|the end is told once, and said again|a ticket that becomes a page is another alert)/,
+    'no Alertmanager: put `prometheus-alertmanager` on the PATH (Debian: prometheus-alertmanager)',
+  ],
+  [
+    /^recorded (timeseries are|SLOs and)/,
+    "none of Datadog's recordings: name the folder of its client's cassettes in NINES_DATADOG_CASSETTES",
   ],
   [/without the kernel's count|\/proc\/net\/udp/, 'this system does not tell what its UDP sockets lost'],
   [/while the server is away/, 'a ClickHouse server was given, and is not ours to stop'],

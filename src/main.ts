@@ -16,7 +16,9 @@ import {
   type IngestOptions,
   type ServeOptions,
 } from './cli/program.ts'
+import type { DoctorSlackOptions } from './cli/program-slack.ts'
 import { readSecret } from './cli/secret.ts'
+import type { DatadogSlos } from './collectors/index.ts'
 import { createSystem, type System, type SystemOptions } from './system.ts'
 
 // argv → command. Each command's code is loaded when it runs, so that `nines validate` starts at once.
@@ -40,6 +42,9 @@ const commands: Commands = {
   validate: async (paths, options) => (await import('./cli/validate.ts')).validateCommand(io, paths, options),
   exportGrafana: async (path, options) =>
     (await import('./cli/grafana.ts')).grafanaCommand(io, path, options),
+  exportDatadog: async (path) => (await import('./cli/datadog.ts')).datadogCommand(io, path),
+  exportDatadogDashboard: async (path, options) =>
+    (await import('./cli/datadog.ts')).datadogDashboardCommand(io, path, options),
   schema: async () => (await import('./cli/schema.ts')).schemaCommand(io),
   test: async (paths) => (await import('./cli/test.ts')).testCommand(io, paths),
   ingest: (files, options) => ingest(files, options),
@@ -50,6 +55,26 @@ const commands: Commands = {
     ),
   report: (options) =>
     withSystem(async (system) => (await import('./cli/report.ts')).reportCommand(io, system, options)),
+  incidents: (options) =>
+    withSystem(async (system) => (await import('./cli/incidents.ts')).incidentsCommand(io, system, options)),
+  act: (incident, deeds, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/incidents.ts')).actCommand(io, system, { incident, deeds, options }),
+    ),
+  declare: (title, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/incidents.ts')).declareCommand(io, system, { ...options, title }),
+    ),
+  silences: (options) =>
+    withSystem(async (system) => (await import('./cli/silences.ts')).silencesCommand(io, system, options)),
+  silenceAdd: (matchers, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/silences.ts')).silenceAddCommand(io, system, { ...options, matchers }),
+    ),
+  silenceEnd: (id, options) =>
+    withSystem(async (system) =>
+      (await import('./cli/silences.ts')).silenceEndCommand(io, system, { ...options, id }),
+    ),
   journeys: (name, options) =>
     withSystem(async (system) =>
       (await import('./cli/journeys.ts')).journeysCommand(io, system, { ...options, name }),
@@ -70,6 +95,8 @@ const commands: Commands = {
     withSystem(async (system) => (await import('./cli/routes.ts')).routesShowCommand(io, system, options)),
   routesTest: (options) =>
     withSystem(async (system) => (await import('./cli/routes.ts')).routesTestCommand(io, system, options)),
+  reconcile: (options) =>
+    withSystem(async (system) => (await import('./cli/reconcile.ts')).reconcileCommand(io, system, options)),
   doctor: (options) => withSystem((system) => doctor(system, options)),
   athenaDdl: async (options) => (await import('./athena.ts')).athenaDdlCommand(io, options),
   athenaSql: (options) => athenaSql(options),
@@ -87,6 +114,11 @@ const commands: Commands = {
     withSystem(async (system, signal) =>
       (await import('./cli/dev/command.ts')).devCommand(io, system, { what, options }, signal),
     ),
+  doctorSlack: (options) => withSystem((system) => doctorSlack(system, options)),
+  slackManifest: async (options) => {
+    io.stdout((await import('./notify/index.ts')).manifestOf(options))
+    return EXIT.ok
+  },
 }
 
 async function main(): Promise<void> {
@@ -162,7 +194,7 @@ async function datadogSlos(
   system: System,
   details: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
-): Promise<Result<{ readonly slos: readonly unknown[]; readonly corrections: readonly unknown[] }, string>> {
+): Promise<Result<DatadogSlos, string>> {
   const { readDatadogSlos } = await import('./collectors/index.ts')
   const read = await readDatadogSlos(system, details, { base: io.cwd, environment: io.env }, signal)
   if (read.kind === 'ok') return read
@@ -185,6 +217,13 @@ async function doctor(system: System, options: DoctorOptions): Promise<number> {
     })
   }
   return doctorCommand(io, system, { options, version: VERSION, standalone })
+}
+
+async function doctorSlack(system: System, options: DoctorSlackOptions): Promise<number> {
+  const { slackDoctorCommand } = await import('./cli/doctor-slack.ts')
+  const { examineSlack } = await import('./notify/index.ts')
+  const loaded = configOrWhy(configFile(options))
+  return slackDoctorCommand(io, { options, loaded, examine: (asked) => examineSlack(system, asked) })
 }
 
 /** A file that cannot be read is something that doctor finds, not what stops it. */

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DAY, earlier, later, MINUTE, type UnixSeconds, unixSeconds } from './base/index.ts'
 import type { Config } from './cli/config.ts'
-import { receiversOf } from './cli/config-notify.ts'
+import { receiversOf, type SlackConfig } from './cli/config-notify.ts'
 import { trackerOf } from './cli/config-policies.ts'
 import { createEstate, type Estate } from './cli/dev/estate/estate.ts'
 import { generateHistory } from './cli/dev/estate/history.ts'
@@ -12,7 +13,8 @@ import { EXIT, type Io } from './cli/io.ts'
 import type { DemoOptions } from './cli/program.ts'
 import { createProgress } from './cli/progress.ts'
 import { readSecret } from './cli/secret.ts'
-import { createService, type Service, type ServiceOptions } from './service/index.ts'
+import { slackSecrets } from './cli/slack-secrets.ts'
+import { createService, type Service, type ServiceOptions, type SlackOptions } from './service/index.ts'
 import type { System } from './system.ts'
 
 export interface Serving {
@@ -57,7 +59,7 @@ export async function serveConfigured({
     ...optionsOf(serving, config),
     store,
     base,
-    slack: slackOf(config, token, io.env['SLACK_API_URL']),
+    slack: slackOf(config, token, io.env),
     policies: { budgets: config.policies.budgets, tracker: tracker.value },
     notify: {
       receivers: receivers.value,
@@ -69,26 +71,44 @@ export async function serveConfigured({
 }
 
 /** Without a token, an emulated workspace; without a channel of its own, only those of receivers are told. */
-function slackOf(
-  { notify }: Config,
-  token: string | undefined,
-  apiUrl: string | undefined,
-): ServiceOptions['slack'] {
+function slackOf({ notify }: Config, token: string | undefined, env: Io['env']): SlackOptions {
   const { slack, receivers } = notify
+  if (token !== undefined) return { ...workspaceOf(env, slack), token }
   const silent = slack === undefined && receivers.length > 0
-  const channel = silent ? '' : (slack?.channel ?? EMULATED.channel)
-  const locale = slack?.locale ?? 'en'
-  if (token !== undefined) return { kind: 'workspace', token, apiUrl, channel, locale }
-  return { ...EMULATED, channel: slack === undefined ? channel : EMULATED.channel, locale }
+  const own = emulated(slack?.locale ?? 'en')
+  return silent ? { ...own, channel: '' } : own
 }
 
-const EMULATED = {
+/** A workspace of Slack. Buttons act when their presses can come back: signed over HTTP, or over a socket. */
+function workspaceOf(env: Io['env'], slack: SlackConfig | undefined): Omit<SlackOptions, 'token'> {
+  const { signingSecrets, appToken } = slackSecrets(env, slack)
+  const reachable = signingSecrets.length > 0 || appToken !== undefined
+  return {
+    kind: 'workspace',
+    apiUrl: env['SLACK_API_URL'],
+    channel: slack?.channel ?? '',
+    locale: slack?.locale ?? 'en',
+    mention: slack?.mention,
+    pictures: slack?.pictures === false ? undefined : {},
+    desk: reachable ? { signingSecrets, appToken, responders: slack?.responders ?? [] } : undefined,
+  }
+}
+
+/** A Slack of this process, with a secret that nobody else knows. */
+const emulated = (locale: 'en' | 'ja'): SlackOptions => ({
   kind: 'emulator',
   token: 'xoxb-emulator',
   apiUrl: 'http://127.0.0.1/dev/slack/api/',
   channel: 'slo-alerts',
-  locale: 'en',
-} as const
+  locale,
+  pictures: { uploads: 'http://127.0.0.1/dev/slack/upload/' },
+  desk: {
+    signingSecrets: [randomBytes(16).toString('hex')],
+    appToken: undefined,
+    responders: [],
+    hooks: 'http://127.0.0.1/dev/slack/hooks/',
+  },
+})
 
 type Described = Omit<ServiceOptions, 'mounts' | 'store' | 'base' | 'slack' | 'notify' | 'policies'>
 
@@ -114,10 +134,16 @@ async function run(
   prepare: (service: Service) => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   const { slack } = options
+  const served = { url: 'http://127.0.0.1/' }
   const emulator =
     slack?.kind === 'emulator'
       ? createSlackEmulator(system, {
           workspace: { channels: channelsOf(options).map((name) => ({ name })) },
+          // What is pressed comes the same way as from Slack: signed, over the network.
+          app: {
+            signingSecret: slack.desk?.signingSecrets[0] ?? '',
+            post: (path, init) => system.fetch(new URL(`slack/${path}`, served.url), init),
+          },
         })
       : undefined
   await using service = await createService(system, {
@@ -127,6 +153,7 @@ async function run(
   })
   await prepare(service)
   const { url } = await service.start()
+  served.url = url
   io.stderr(`Nines ${options.version} answers at ${url}\n`)
   if (emulator) io.stderr(`No SLACK_BOT_TOKEN is set: what Slack would show is at ${url}dev/slack\n`)
   await service.run(signal)
@@ -175,7 +202,7 @@ export async function serveDemo({
       publicUrl: undefined,
       webRoot: join(root, 'dist/web'),
       demo: true,
-      slack: EMULATED,
+      slack: emulated('en'),
     },
     async (service) => {
       const needs = { system, io, days: options.days, seed: options.seed }

@@ -46,6 +46,8 @@ export function stepAlerts(
     if (!rules.has(alert.rule) || !asked) change(withoutState(alert), 'gone')
   }
   for (const evaluation of evaluations.values()) {
+    // Most scopes of an SLO that burns are calm and were.
+    if (before.length === 0 && !isBurning(evaluation)) continue
     const { scope, verdicts } = evaluation
     const met = new Set(metIn(evaluation, about))
     for (const verdict of conditionsOf(evaluation)) {

@@ -25,6 +25,8 @@ export interface Group {
   readonly absorbs: readonly TrackedIncident[]
   /** The open incident ends now. */
   readonly ends: boolean
+  /** What it lists as burning belongs to another by now, so that its list must be written anew. */
+  readonly left: boolean
 }
 
 export interface Part {
@@ -82,10 +84,12 @@ export function groupsOf(look: Look, { input, settings }: GroupOptions): readonl
     const lead = subjects.get(key)
     const group = members.get(key)
     if (lead !== undefined && group !== undefined)
-      return [gather(lead, group, { links, region: regions.get(key) })]
+      return [gather(lead, group, { links, roots, region: regions.get(key) })]
     const over = objective.incidents.find(({ incident }) => ending.has(incident.id))
     if (over === undefined) return []
-    return [{ lead: objective, open: over, region: undefined, parts: [], absorbs: [], ends: true }]
+    return [
+      { lead: objective, open: over, region: undefined, parts: [], absorbs: [], ends: true, left: false },
+    ]
   })
 }
 
@@ -94,7 +98,15 @@ const keyOf = ({ slo, objective }: Incident): string => groupKey(slo, objective)
 function gather(
   lead: Subject,
   group: readonly Subject[],
-  { links, region }: { readonly links: ReadonlyMap<string, Link>; readonly region: Labels | undefined },
+  {
+    links,
+    roots,
+    region,
+  }: {
+    readonly links: ReadonlyMap<string, Link>
+    readonly roots: ReadonlyMap<string, string>
+    readonly region: Labels | undefined
+  },
 ): Group {
   const others = group.filter((one) => one !== lead)
   const parts = others
@@ -107,7 +119,11 @@ function gather(
   const absorbs = others
     .flatMap(({ own }) => (own === undefined ? [] : [own]))
     .toSorted((a, b) => (a.incident.id < b.incident.id ? -1 : 1))
-  return { lead: lead.objective, open: lead.own, region, parts, absorbs, ends: false }
+  const left = (lead.own?.incident.consequences ?? []).some((each) => {
+    const home = roots.get(groupKey(each.slo, each.objective))
+    return each.firing && home !== undefined && home !== lead.key
+  })
+  return { lead: lead.objective, open: lead.own, region, parts, absorbs, ends: false, left }
 }
 
 /** Incidents that end in this step: nothing that keeps them open has fired for long enough, with data to say so. */

@@ -1,6 +1,7 @@
 export { type ActResult, act } from './act.ts'
 export type { Action, DeclareAction, IncidentAction, StandingAction, WorkAction } from './action.ts'
 export { adopt } from './adopt.ts'
+export { DEFAULT_ESCALATION, isBusinessTime } from './escalate.ts'
 export type { BusinessHours, EscalationLevel, EscalationPolicy } from './escalation.ts'
 export type {
   AlertEvent,
@@ -43,7 +44,20 @@ export {
   type Roles,
 } from './response.ts'
 export { commonLabels, isInside, narrowest } from './scope.ts'
-export type { Silence, SilenceMatcher } from './silence.ts'
+export type { RegexTest, Silence, SilenceMatcher } from './silence.ts'
+export { coveringSilence, covers, matcherWords, silenceLabels } from './silence-match.ts'
+export { type ReadMatchers, readMatchers } from './silence-read.ts'
+export {
+  createSilence,
+  endSilence,
+  foldSilences,
+  NO_SILENCES,
+  type SilenceEntry,
+  type SilenceEvent,
+  type SilenceRequest,
+  type SilenceResult,
+  type SilenceState,
+} from './silences.ts'
 export {
   type Alert,
   type AlertingSettings,

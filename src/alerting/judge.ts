@@ -94,7 +94,7 @@ function judgeOpen(group: Group, open: TrackedIncident, options: JudgeOptions): 
   const observation = observe(group.lead, open, { ...options, startedAt: before.startedAt, group })
   const news = newsOf(group, open, { observation, ...options })
   if (news !== undefined) return happened(open, { ...news, observation }, options)
-  if (worthWriting(open, observation.reading, options))
+  if (group.left || worthWriting(open, observation.reading, options))
     return happened(open, { kind: 'measured', reason: 'repeat', text: '', observation }, options)
   const { evaluation } = observation
   const { id, severity } = before

@@ -8,7 +8,7 @@ import { fold } from './fold.ts'
 import { type Group, groupsOf } from './group.ts'
 import { type Judgement, judgeIncident } from './judge.ts'
 import type { ResponseLevel } from './level.ts'
-import { lookAt } from './look.ts'
+import { type Look, lookAt } from './look.ts'
 import type { CostOf } from './measure.ts'
 import { closeUndefined, mergeInto } from './merge.ts'
 import type { Decision, Incident } from './model.ts'
@@ -76,7 +76,7 @@ export function step(state: AlertingState, input: StepInput): StepResult {
     if (judgement.decision !== undefined) decisions.push(judgement.decision)
   }
   let counter = state.counter
-  const taken = keysOf(groups)
+  const taken = keysOf(groups, look)
   for (const each of groups) {
     const { group, again } = againOf(each, { look, state, now, settings, taken })
     const judged = judgeIncident(group, {
@@ -117,9 +117,13 @@ const openingOf = ({ severity, scope, kind = 'burn' }: Reading, { slo, name }: O
   scope,
 })
 
-const keysOf = (groups: readonly Group[]): ReadonlySet<string> =>
-  new Set(
-    groups.flatMap(({ lead, parts }) =>
+/** All that lead or are in some group, those too that an open incident lists and that are calm at the moment. */
+const keysOf = (groups: readonly Group[], { open }: Look): ReadonlySet<string> =>
+  new Set([
+    ...groups.flatMap(({ lead, parts }) =>
       [lead, ...parts.map(({ objective }) => objective)].map(({ slo, name }) => groupKey(slo.id, name)),
     ),
-  )
+    ...open.flatMap(({ incident }) =>
+      incident.consequences.map(({ slo, objective }) => groupKey(slo, objective)),
+    ),
+  ])

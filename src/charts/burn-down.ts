@@ -78,12 +78,16 @@ export function burnRates(series: SloSeries, options: PictureOptions & { rule: s
     element(
       'text',
       {
-        x: frame.x.end,
+        // What burns does so at the right end, so the label stands at the left, on a ground of its own.
+        x: frame.x.start + 6,
         y: line - 5,
-        'text-anchor': 'end',
         'font-family': options.fonts,
         'font-size': 12,
         fill: theme.text,
+        stroke: theme.surface,
+        'stroke-width': 4,
+        'stroke-linejoin': 'round',
+        'paint-order': 'stroke',
       },
       [`${burn?.rule ?? options.rule} ${factor}×`],
     ),

@@ -50,6 +50,13 @@ const receiver = z
         locale: locale.optional(),
       })
       .optional(),
+    datadog: z
+      .strictObject({
+        keyFrom: variable.default('DD_API_KEY'),
+        site: z.string().min(3).default('datadoghq.com').describe('datadoghq.eu, or a whole address.'),
+        locale: locale.optional(),
+      })
+      .optional(),
     mail: z
       .strictObject({
         host: z.string().min(1),
@@ -64,9 +71,9 @@ const receiver = z
       .optional(),
   })
   .refine((one) => KINDS.filter((kind) => one[kind] !== undefined).length === 1, {
-    error: 'must have exactly one of slack, webhook, alertmanager, pagerduty and mail',
+    error: 'must have exactly one of slack, webhook, alertmanager, pagerduty, datadog and mail',
   })
-const KINDS = ['slack', 'webhook', 'alertmanager', 'pagerduty', 'mail'] as const
+const KINDS = ['slack', 'webhook', 'alertmanager', 'pagerduty', 'datadog', 'mail'] as const
 
 export const matcher = z.string().superRefine((text, context) => {
   const read = parseSelector(`{${text}}`, compileRegex)
@@ -108,13 +115,55 @@ const hours = z
   })
   .refine(({ from, to }) => from < to, { error: 'must begin before they end' })
 
+export interface SlackConfig {
+  readonly channel: string
+  readonly locale: 'en' | 'ja'
+  readonly mention?: string | undefined
+  /** Besides those of the environment. */
+  readonly signingSecrets?: readonly string[]
+  readonly appToken?: string | undefined
+  /** Users and user groups that may change incidents; empty: every member but guests. */
+  readonly responders?: readonly string[]
+  /** Pictures of the budget and the burn rate in threads. */
+  readonly pictures?: boolean
+}
+
 export const notifyFile = z
   .strictObject({
     slack: z
       .strictObject({
         channel: z.string().describe('Channel id (C…) or, with the built-in emulator, a name.'),
         locale: locale.default('en'),
+        mention: z
+          .string()
+          .regex(/^<(!subteam\^S[A-Z0-9]+|@[UW][A-Z0-9]+)>$/, 'must be <!subteam^S…> or <@U…>')
+          .optional()
+          .describe('Who is called by the first message of a page, and by nothing else.'),
+        signingSecret: z
+          .union([z.string().min(1), z.array(z.string().min(1)).max(2)])
+          .optional()
+          .describe('Of the app, better as SLACK_SIGNING_SECRET; two while they are rotated.'),
+        appToken: z
+          .string()
+          .regex(/^xapp-/, 'must begin with xapp-')
+          .optional()
+          .describe('For Socket Mode, better as SLACK_APP_TOKEN.'),
+        pictures: z.boolean().default(true).describe('Pictures of budget and burn rate in threads.'),
+        responders: z
+          .array(
+            z.string().regex(/^[UWS][A-Z0-9]{4,}$/, 'must be the id of a user (U…) or a user group (S…)'),
+          )
+          .default([])
+          .describe('Who may change incidents from Slack; empty: every member but guests.'),
       })
+      .transform(
+        ({ signingSecret, appToken, mention, ...rest }): SlackConfig => ({
+          ...rest,
+          mention,
+          appToken,
+          signingSecrets: [signingSecret ?? []].flat(),
+        }),
+      )
       .optional(),
     receivers: z.array(receiver).default([]),
     routes: route.optional().describe('The root of the tree. Absent: everybody is told of everything.'),
@@ -207,6 +256,12 @@ export type ReceiverWithSecrets = {
       readonly locale: 'en' | 'ja' | undefined
     }
   | {
+      readonly kind: 'datadog'
+      readonly apiKey: string
+      readonly site: string
+      readonly locale: 'en' | 'ja' | undefined
+    }
+  | {
       readonly kind: 'mail'
       readonly host: string
       readonly port: number
@@ -242,7 +297,11 @@ export function receiversOf(
 type Written = NotifyConfig['receivers'][number]
 
 function missingSecret(one: Written, env: Environment): string | undefined {
-  const named = one.webhook?.secretFrom ?? one.alertmanager?.authorizationFrom ?? one.pagerduty?.keyFrom
+  const named =
+    one.webhook?.secretFrom ??
+    one.alertmanager?.authorizationFrom ??
+    one.pagerduty?.keyFrom ??
+    one.datadog?.keyFrom
   const needed = one.mail?.user === undefined ? named : one.mail.passwordFrom
   return needed === undefined || readSecret(env, needed) !== undefined ? undefined : needed
 }
@@ -264,6 +323,10 @@ function withSecrets(one: Written, env: Environment): ReceiverWithSecrets | unde
     const { keyFrom, url, locale: language } = one.pagerduty
     const routingKey = secret(keyFrom) ?? ''
     return { ...common, kind: 'pagerduty', routingKey, apiUrl: url, locale: language }
+  }
+  if (one.datadog) {
+    const { keyFrom, site, locale: language } = one.datadog
+    return { ...common, kind: 'datadog', apiKey: secret(keyFrom) ?? '', site, locale: language }
   }
   if (one.mail) {
     const { passwordFrom, user, locale: language, ...rest } = one.mail

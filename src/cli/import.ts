@@ -11,6 +11,8 @@ export interface ImportOptions {
   /** Answers of the API that were saved: of `/api/v1/slo`, and of `/api/v1/slo/correction`. */
   readonly file?: string
   readonly corrections?: string
+  /** Of `/api/v1/monitor`. */
+  readonly monitors?: string
   /** The DataSource that the SLOs are to be read from. */
   readonly source: string
 }
@@ -18,6 +20,7 @@ export interface ImportOptions {
 interface Read {
   readonly slos: readonly unknown[]
   readonly corrections: readonly unknown[]
+  readonly monitors: readonly unknown[]
 }
 
 /** What `main.ts` binds to the collector. */
@@ -25,7 +28,7 @@ export type ReadSlos = (details: Readonly<Record<string, unknown>>) => Promise<R
 
 /** Prints Datadog's SLOs and corrections as OpenSLO; what could not be carried over is told on stderr. */
 export async function importCommand(io: Io, options: ImportOptions, read: ReadSlos): Promise<number> {
-  const { file, corrections, site, url, source } = options
+  const { file, corrections, monitors, site, url, source } = options
   let found: Read
   if (file === undefined) {
     const answer = await read({
@@ -42,6 +45,7 @@ export async function importCommand(io: Io, options: ImportOptions, read: ReadSl
       found = {
         slos: await dataIn(resolve(io.cwd, file)),
         corrections: corrections === undefined ? [] : await dataIn(resolve(io.cwd, corrections)),
+        monitors: monitors === undefined ? [] : await dataIn(resolve(io.cwd, monitors)),
       }
     } catch (error) {
       io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)

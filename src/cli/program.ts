@@ -2,10 +2,14 @@ import { Argument, Command, Option } from 'commander'
 import type { DevOptions, Emulated } from './dev/command.ts'
 import { addDoctor } from './doctor-program.ts'
 import { examples } from './examples.ts'
+import { addExport, type ExportCommands } from './export-program.ts'
 import type { ImportOptions } from './import.ts'
 import { addJourneys, type JourneyCommands } from './journey-program.ts'
+import { addIncidents, type IncidentCommands } from './program-incidents.ts'
 import { addOutward, type OutwardCommands } from './program-outward.ts'
+import { addSlack, type SlackCommands } from './program-slack.ts'
 import { addLabel, toDays, toPort, toWhole } from './program-values.ts'
+import { addReconcile, type ReconcileCommands } from './reconcile-program.ts'
 
 const EMULATORS: readonly Emulated[] = ['datadog', 'cloudwatch']
 const EMULATED: Readonly<Record<Emulated, string>> = {
@@ -14,13 +18,17 @@ const EMULATED: Readonly<Record<Emulated, string>> = {
 }
 
 /** What the commands are given; `main.ts` binds each to the function that does it. Each resolves to an exit code. */
-export interface Commands extends JourneyCommands, OutwardCommands {
+export interface Commands
+  extends ExportCommands,
+    IncidentCommands,
+    JourneyCommands,
+    OutwardCommands,
+    ReconcileCommands,
+    SlackCommands {
   readonly serve: (options: ServeOptions) => Promise<number>
   readonly demo: (options: DemoOptions) => Promise<number>
   readonly validate: (paths: readonly string[], options: ValidateOptions) => Promise<number>
   readonly schema: () => Promise<number>
-  /** Definitions as a dashboard of Grafana. */
-  readonly exportGrafana: (path: string, options: { readonly page: string }) => Promise<number>
   readonly test: (paths: readonly string[]) => Promise<number>
   readonly ingest: (files: readonly string[], options: IngestOptions) => Promise<number>
   readonly backfill: (options: BackfillCommandOptions) => Promise<number>
@@ -144,15 +152,19 @@ export function createProgram(version: string, commands: Commands, done: (code: 
     .exitOverride()
   addServing(program, commands, done)
   addDefinitions(program, commands, done)
+  addExport(program, commands, { page: DEFAULT_URL, done })
   addData(program, commands, done)
   addBackfill(program, commands, done)
   addReading(program, commands, done)
+  addIncidents(program, { commands, done, url: DEFAULT_URL })
   addJourneys(program, commands, { url: DEFAULT_URL, done })
   addDoctor(program, commands, { url: DEFAULT_URL, done })
+  addReconcile(program, commands, { url: DEFAULT_URL, done })
   addOutward(program, { commands, done, url: DEFAULT_URL, examples, addLabel })
   addAthena(program, commands, done)
   addImport(program, commands, done)
   addDev(program, commands, done)
+  addSlack(program, commands, done)
   return program
 }
 
@@ -212,20 +224,6 @@ function addDefinitions(program: Command, commands: Commands, done: (code: numbe
     .description('Print the JSON Schema of definitions, for editors.')
     .addHelpText('after', examples('nines schema > nines.schema.json'))
     .action(async () => done(await commands.schema()))
-  program
-    .command('export')
-    .description('Definitions in the form of other tools, on standard output.')
-    .command('grafana')
-    .argument('[path]', 'a directory of definitions', 'slo-definitions')
-    .description('A Grafana dashboard over what Nines says of itself at /metrics, read through Prometheus.')
-    .option('--page <url>', 'where the page of Nines is, for links', DEFAULT_URL)
-    .addHelpText(
-      'after',
-      examples('nines export grafana > nines.json', 'nines export grafana slo/ --page https://nines.example'),
-    )
-    .action(async (path: string, options: { page: string }) =>
-      done(await commands.exportGrafana(path, options)),
-    )
   program
     .command('test')
     .argument('<paths...>', 'scenario files, or directories of them')
@@ -407,6 +405,7 @@ function addImport(program: Command, commands: Commands, done: (code: number) =>
     .option('--url <url>', 'instead of a site: a proxy or an emulator')
     .option('--file <json>', 'a saved answer of /api/v1/slo, instead of asking')
     .option('--corrections <json>', 'a saved answer of /api/v1/slo/correction')
+    .option('--monitors <json>', 'a saved answer of /api/v1/monitor, for SLOs that look at monitors')
     .option('--source <name>', 'the DataSource that the SLOs are to be read from', 'datadog')
     .addHelpText(
       'after',

@@ -9,7 +9,7 @@ const count = z.number().int()
 export const finding = z.enum(['well', 'wrong', 'unknown'])
 
 export const check = z.object({
-  /** `version`, `config`, `definitions`, `store`, `disk`, `clock`, `slack`, `evaluation`. */
+  /** `version`, `config`, `definitions`, `store`, `disk`, `clock`, `slack`, `evaluation`, `agreement`. */
   name: z.string(),
   finding,
   text: z.string(),

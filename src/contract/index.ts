@@ -111,7 +111,17 @@ export {
   type RouteTest,
   routes,
   routeTest,
+  type Silence,
+  silence,
+  silenceMatcher,
 } from './outward.ts'
+export {
+  type Comparison,
+  comparison,
+  type ReconciledService,
+  type Reconciliation,
+  reconciliation,
+} from './reconcile.ts'
 export {
   type Quantiles,
   type ReasonCount,

@@ -256,9 +256,52 @@ export const incidentSummary = z.object({
   badEvents: z.number(),
   budgetSpent: share,
   acknowledged: z.object({ by: z.string(), at: instant }).nullable(),
+  /** `region`: several services burn in `scope`; `declared`: a person opened it, and `name` is what they called it. */
+  kind: z.enum(['burn', 'region', 'declared']).optional(),
+  /** All that it concerns, its own and those of its consequences. */
+  services: z.array(z.string()).optional(),
+  /** The incident that it was closed into, as a consequence. */
+  parent: z.string().nullable().optional(),
+  children: z.array(z.string()).optional(),
+  commander: z.string().nullable().optional(),
+  assignee: z.string().nullable().optional(),
+  /** The response level; null: the lowest. */
+  level: z.string().nullable().optional(),
+  drill: z.boolean().optional(),
+  mutedUntil: instant.nullable().optional(),
+  silencedBy: z.string().nullable().optional(),
+})
+
+export const consequence = z.object({
+  slo: z.string(),
+  objective: z.string(),
+  service: z.string(),
+  because: z.enum(['depends', 'latency', 'region']),
+  /** The SLO of the incident that explains it. */
+  on: z.string(),
+  scope: labels,
+  severity,
+  rate: z.number(),
+  firing: z.boolean(),
+  badEvents: z.number(),
+  budgetSpent: share,
 })
 
 export const incidentDetail = incidentSummary.extend({
+  /** What burns because of it, gravest first, and what did. */
+  consequences: z.array(consequence).optional(),
+  roles: z.array(z.object({ role: z.string(), who: z.string(), since: instant, by: z.string() })).optional(),
+  actionItems: z
+    .array(
+      z.object({
+        number: count,
+        text: z.string(),
+        owner: z.string().nullable(),
+        closed: z.object({ by: z.string(), at: instant }).nullable(),
+      }),
+    )
+    .optional(),
+  links: z.record(z.string(), z.string()).optional(),
   now: instant,
   members: z.array(
     z.object({ scope: labels, severity, rules: z.array(z.string()), rate: z.number(), firing: z.boolean() }),

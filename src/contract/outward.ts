@@ -108,3 +108,26 @@ export type Postmortem = z.infer<typeof postmortem>
 export type Gate = z.infer<typeof gate>
 export type Routes = z.infer<typeof routes>
 export type RouteTest = z.infer<typeof routeTest>
+
+export const silenceMatcher = z.object({
+  name: z.string().trim().min(1).max(200),
+  op: z.enum(['=', '!=', '=~', '!~']),
+  value: z.string().max(1_000),
+})
+
+/** Quiet that somebody asked for. */
+export const silence = z.object({
+  id: z.string(),
+  state: z.enum(['pending', 'active', 'over']),
+  /** All must match; regular expressions are RE2 and anchored. */
+  matchers: z.array(silenceMatcher),
+  by: z.string(),
+  reason: z.string(),
+  from: instant,
+  until: instant,
+  createdAt: instant,
+  /** Open incidents that it covers now. */
+  incidents: z.array(z.string()),
+})
+
+export type Silence = z.infer<typeof silence>

@@ -14,5 +14,6 @@ export const ANNOTATIONS: Readonly<Record<string, string>> = {
   aliases: 'former identities, separated by commas',
   provider:
     'the ProviderSLAs whose fault its failures are: aws-elb, or by cloud aws=aws-elb,gcp=gcp-lb; absent: ours',
+  reconcile: 'off: no other source counts what it counts, and it is not compared with any',
   'label-aliases': 'labels that were called otherwise before, as present=former, separated by commas',
 }

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { isoMinute, unixSeconds } from '../base/index.ts'
+import { monitorOf, slicesOf } from './datadog-monitors.ts'
 import { percentToRatio, type SplitQuery, splitQuery } from './datadog-queries.ts'
 
 /** What became of Datadog's SLOs. */
@@ -25,6 +26,8 @@ const slo = z.looseObject({
   description: z.string().nullish(),
   tags: z.array(z.string()).default([]),
   type: z.string(),
+  monitor_ids: z.array(z.number()).default([]),
+  groups: z.array(z.string()).default([]),
   thresholds: z.array(z.looseObject({ timeframe: z.string(), target: z.number() })).default([]),
   query: z.looseObject({ numerator: z.string(), denominator: z.string() }).optional(),
   sli_specification: z
@@ -70,7 +73,16 @@ const OPS = { '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' } as const
  * OpenSLO. An SLO with several timeframes becomes one for each: their targets differ.
  */
 export function importDatadog(
-  { slos, corrections }: { readonly slos: readonly unknown[]; readonly corrections: readonly unknown[] },
+  {
+    slos,
+    corrections,
+    monitors = [],
+  }: {
+    readonly slos: readonly unknown[]
+    readonly corrections: readonly unknown[]
+    /** `/api/v1/monitor`: those that SLOs look at. */
+    readonly monitors?: readonly unknown[]
+  },
   source: string,
 ): Imported {
   const notes: Imported['notes'][number][] = []
@@ -88,7 +100,7 @@ export function importDatadog(
       continue
     }
     const { name, id, thresholds, type } = read.data
-    const indicator = indicatorOf(read.data, source)
+    const indicator = indicatorOf(read.data, { source, monitors })
     if (typeof indicator === 'string') {
       notes.push({ name, text: indicator })
       continue
@@ -120,11 +132,16 @@ interface Indicator {
   readonly spec: Readonly<Record<string, unknown>>
   readonly objective: Readonly<Record<string, unknown>>
   readonly annotations: Readonly<Record<string, string>>
+  /** Occurrences, unless it says otherwise. */
+  readonly method?: 'Timeslices'
   readonly note?: string
 }
 
 /** Why not, when it is a text. */
-function indicatorOf(one: Slo, source: string): Indicator | string {
+function indicatorOf(
+  one: Slo,
+  { source, monitors }: { readonly source: string; readonly monitors: readonly unknown[] },
+): Indicator | string {
   const metric = (spec: unknown): unknown => ({
     metricSource: { metricSourceRef: source, type: 'Datadog', spec },
   })
@@ -151,16 +168,41 @@ function indicatorOf(one: Slo, source: string): Indicator | string {
     const written = slice.query.formulas[0]?.formula
     if (queries === undefined || written === undefined)
       return 'a query of it is not over metrics, and is not carried over'
-    const seconds = slice.query_interval_seconds ?? 300
-    return {
-      spec: { thresholdMetric: metric(usedOf({ queries, formula: written })) },
-      objective: { op: OPS[slice.comparator], value: slice.threshold },
-      // Datadog counts a slice without data as up.
-      annotations: { 'nines.dev/no-data': 'good' },
-      ...(seconds === 60 ? {} : { note: `it looks at slices of ${seconds} s there, and at minutes here` }),
-    }
+    const { slice: sliced = {}, ...more } = slicesOf(slice.query_interval_seconds ?? 300)
+    return comparison(metric(usedOf(inMinutes({ queries, formula: written }))), {
+      objective: { op: OPS[slice.comparator], value: slice.threshold, ...sliced },
+      ...more,
+    })
+  }
+  if (one.type === 'monitor') {
+    const found = monitorOf(one, monitors)
+    if (typeof found === 'string') return found
+    const { query: text, op, value, note } = found
+    return comparison(metric({ query: text }), { objective: { op, value }, note })
   }
   return `an SLO of type ${one.type} is not carried over: write an SLI of what it looks at`
+}
+
+/** A query of Datadog's may be rolled up to the slice; ours are by the minute. */
+function inMinutes({ queries, formula: written }: SplitQuery): SplitQuery {
+  const texts = Object.entries(queries).map(
+    ([name, text]) => [name, text.replaceAll(/,\s*\d+\s*\)/g, ', 60)')] as const,
+  )
+  return { queries: Object.fromEntries(texts), formula: written }
+}
+
+/** Datadog counts what has no data as up. */
+function comparison(
+  thresholdMetric: unknown,
+  more: Pick<Indicator, 'objective' | 'method'> & { readonly note?: string | undefined },
+): Indicator {
+  const { note, ...rest } = more
+  return {
+    spec: { thresholdMetric },
+    annotations: { 'nines.dev/no-data': 'good' },
+    ...rest,
+    ...(note === undefined ? {} : { note }),
+  }
 }
 
 function ratio(good: unknown, total: unknown): Indicator {
@@ -216,7 +258,7 @@ function sloDocument(
       service: slug(service),
       indicator: { metadata: { name: `${name}-sli`.slice(0, 63) }, spec: indicator.spec },
       timeWindow: [{ duration: timeframe, isRolling: true }],
-      budgetingMethod: 'Occurrences',
+      budgetingMethod: indicator.method ?? 'Occurrences',
       objectives: [{ ...indicator.objective, target: Number(percentToRatio(target)) }],
     },
   }

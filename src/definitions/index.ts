@@ -1,3 +1,4 @@
+export { type Exported, exportDatadog } from './datadog-export.ts'
 export { type Imported, importDatadog } from './datadog-import.ts'
 export {
   createDefinitionsDirectory,

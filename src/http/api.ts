@@ -1,3 +1,4 @@
+import type { DeclareAction, SilenceMatcher, StandingAction, WorkAction } from '../alerting/index.ts'
 import type {
   Attribution,
   CalendarEvents,
@@ -21,11 +22,13 @@ import type {
   Preview,
   PreviewAsked,
   ProviderLedger,
+  Reconciliation,
   Review,
   ServiceDetail,
   ServiceGroups,
   ServiceLatency,
   Services,
+  Silence,
   Simulation,
   SloDetail,
   SloSeries,
@@ -77,6 +80,12 @@ export interface Api {
   }) => readonly IncidentSummary[]
   readonly incident: (id: string) => IncidentDetail | undefined
   readonly act: (id: string, action: IncidentAction) => Promise<IncidentDetail | undefined>
+  readonly declare: (declaration: Declaration) => Promise<IncidentDetail>
+  /** Newest first. */
+  readonly silences: (options: { readonly over: boolean }) => readonly Silence[]
+  readonly silence: (asked: NewSilence) => Promise<Silence>
+  /** Ends it before its time; undefined when there is no such silence. */
+  readonly endSilence: (id: string, by: Asker) => Promise<Silence | undefined>
   /** The audit trail, newest first. */
   readonly journal: (options: {
     readonly kinds: readonly string[]
@@ -117,6 +126,12 @@ export interface Api {
   readonly matrix: () => CloudMatrix
   /** Of a month such as `2026-11`; undefined: the running one. */
   readonly providers: (month: string | undefined) => Promise<ProviderLedger>
+  /** One SLI as several sources counted it. Without a service: of all. */
+  readonly reconcile: (asked: {
+    readonly service?: string
+    readonly from: number
+    readonly to: number
+  }) => Promise<Reconciliation>
   /** How the installation fares, with what to do about what is wrong. */
   readonly diagnosis: () => Promise<Diagnosis>
   /** Calls back for each event after `lastId`; gives the function that stops it. */
@@ -142,10 +157,33 @@ export interface ServiceOptions extends SeriesOptions {
   readonly source?: string
 }
 
-export type IncidentAction =
-  | { readonly kind: 'acknowledge'; readonly by: string }
-  | { readonly kind: 'unacknowledge'; readonly by: string }
-  | { readonly kind: 'note'; readonly by: string; readonly text: string }
+/** When it ends: an instant, or so many seconds from now by the service's clock. */
+export type Until = { readonly until: number } | { readonly seconds: number }
+
+/** Who acts, and under which name it is asked, so that what arrives twice counts once. */
+export interface Asker {
+  readonly by: string
+  readonly request?: string
+}
+
+/** What is done to an incident that is there. */
+export type IncidentAction = Asker &
+  (Exclude<StandingAction, { readonly kind: 'mute' }> | WorkAction | ({ readonly kind: 'mute' } & Until))
+
+/** An incident without an alert. */
+export type Declaration = Asker &
+  Omit<DeclareAction, 'kind' | 'startedAt'> & {
+    /** Absent: now. */
+    readonly startedAt?: number
+  }
+
+export type NewSilence = Asker &
+  Until & {
+    readonly matchers: readonly SilenceMatcher[]
+    readonly reason: string
+    /** Absent: from now on. */
+    readonly from?: number
+  }
 
 export interface Readiness {
   readonly ready: boolean

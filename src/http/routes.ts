@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import * as wire from '../contract/index.ts'
-import type { Api, IncidentAction } from './api.ts'
+import type { Api } from './api.ts'
+import { incidentRoutes } from './incident-routes.ts'
 import { insightRoutes } from './insight-routes.ts'
 import { journeyRoutes } from './journey-routes.ts'
 import { outwardRoutes } from './outward-routes.ts'
 import { parseScope, type Route, route, wordsOf } from './route.ts'
 import { serviceRoutes } from './service-routes.ts'
+import { silenceRoutes } from './silence-routes.ts'
 
 const ranged = {
   from: z.coerce.number().int().min(0).describe('Start, Unix seconds, inclusive.'),
@@ -25,10 +27,6 @@ const contributorsQuery = z.object({
 })
 const exemplarsQuery = z.object({ ...ranged, limit: z.coerce.number().int().min(1).max(200).default(20) })
 const distancesQuery = z.object({ from: ranged.from, to: ranged.to })
-const incidentsQuery = z.object({
-  state: z.enum(['open', 'resolved']).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-})
 const journalQuery = z.object({
   kinds: z
     .string()
@@ -37,13 +35,6 @@ const journalQuery = z.object({
     .describe('Kinds of entries, such as `incident` or `notification` too.'),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
 })
-const by = z.string().min(1).max(200).describe('Who does it.')
-const actionBody = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('acknowledge'), by }),
-  z.object({ kind: z.literal('unacknowledge'), by }),
-  z.object({ kind: z.literal('note'), by, text: z.string().min(1).max(4_000) }),
-])
-
 /** Every endpoint below `/api/v1` but the live stream, which is not an answer but a conversation. */
 export function createRoutes(api: Api): readonly Route[] {
   return [
@@ -52,6 +43,7 @@ export function createRoutes(api: Api): readonly Route[] {
     ...serviceRoutes(api),
     ...journeyRoutes(api),
     ...incidentRoutes(api),
+    ...silenceRoutes(api),
     ...outwardRoutes(api.outward),
   ]
 }
@@ -127,38 +119,9 @@ function sloRoutes(api: Api): readonly Route[] {
   ]
 }
 
-function incidentRoutes(api: Api): readonly Route[] {
-  return [
-    {
-      ...route('/incidents', 'Incidents, newest first.', incidentList, ({ query }) => {
-        const { state, limit } = incidentsQuery.parse(query)
-        return { incidents: api.incidents(state === undefined ? { limit } : { state, limit }) }
-      }),
-      query: incidentsQuery,
-    },
-    route('/incidents/:id', 'One incident with its timeline.', wire.incidentDetail, ({ id }) =>
-      api.incident(id),
-    ),
-    {
-      ...route(
-        '/incidents/:id/actions',
-        'Acknowledge, or add a note.',
-        wire.incidentDetail,
-        ({ id, body }) => {
-          const action: IncidentAction = actionBody.parse(body)
-          return api.act(id, action)
-        },
-      ),
-      method: 'POST',
-      body: actionBody,
-    },
-  ]
-}
-
 const exemplarList = z.object({ exemplars: z.array(wire.exemplar) })
 const journalList = z.object({ entries: z.array(wire.journalEntry) })
 const sourceList = z.object({ sources: z.array(wire.source) })
-const incidentList = z.object({ incidents: z.array(wire.incidentSummary) })
 
 function toRange(asked: { from: number; to: number; scope: string }): {
   from: number

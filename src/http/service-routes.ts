@@ -39,6 +39,12 @@ const exemplarsQuery = z.object({
   kind: z.enum(['bad', 'slow']).default('bad').describe('Bad ones, newest first; or the slowest first.'),
   limit: z.coerce.number().int().min(1).max(200).default(20),
 })
+/** Minutes are held against each other one by one. */
+const LONGEST_RECONCILED = 7 * 86_400
+const reconcileQuery = z.object({
+  ...stretch,
+  service: z.string().max(500).optional().describe('Absent: every service that several sources counted.'),
+})
 const exemplarList = z.object({ exemplars: z.array(wire.exemplar) })
 
 /** What services had. */
@@ -100,6 +106,7 @@ export function serviceRoutes(api: Api): readonly Route[] {
       ),
       query: exemplarsQuery,
     },
+    reconcileRoute(api),
     route(
       '/diagnosis',
       'How the installation fares: every check, and each source step by step to the budget.',
@@ -109,6 +116,22 @@ export function serviceRoutes(api: Api): readonly Route[] {
   ]
 }
 
+function reconcileRoute(api: Api): Route {
+  return {
+    ...route(
+      '/reconcile',
+      'The same SLI as several sources counted it, over the same minutes, and why they disagree.',
+      wire.reconciliation,
+      ({ query }) => {
+        const { service, ...asked } = reconcileQuery.parse(query)
+        const range = rangeOf(asked, api.meta().now, LONGEST_RECONCILED)
+        return api.reconcile({ ...range, ...(service === undefined ? {} : { service }) })
+      },
+    ),
+    query: reconcileQuery,
+  }
+}
+
 interface Stretch {
   readonly from?: number | undefined
   readonly to?: number | undefined
@@ -116,13 +139,13 @@ interface Stretch {
 }
 
 /** An end before the start, or a range beyond what is ever kept, is a mistake of who asks. */
-function rangeOf({ from, to, range }: Stretch, now: number): { from: number; to: number } {
+function rangeOf({ from, to, range }: Stretch, now: number, longest = LONGEST): { from: number; to: number } {
   const end = to ?? now
   const length = Number.parseInt(range, 10) * (UNITS[range.slice(-1)] ?? 0)
   const asked = { from: from ?? Math.max(0, end - length), to: end }
   z.object({
     from: z.number().max(asked.to - 1, 'must be before the end'),
-    to: z.number().max(asked.from + LONGEST, 'must be within 400 days of the start'),
+    to: z.number().max(asked.from + longest, `must be within ${longest / 86_400} days of the start`),
   }).parse(asked)
   return asked
 }

@@ -31,13 +31,34 @@ export interface IncidentBrief {
   readonly contributors: readonly ContributorLine[]
   readonly exemplars: readonly ExemplarLine[]
   readonly sources: readonly SourceAge[]
+  /** When it is over if nothing more fails, to the minute; absent while nobody can say. */
+  readonly clearsAt?: UnixSeconds
+  /** Deployments, announced traffic and the like that overlap with it, oldest first. Absent: none is known. */
+  readonly overlaps?: readonly Overlap[]
+  /** How much of what its numbers rest on was measured; absent when nobody can say. */
+  readonly confidence?: Confidence
   /** The incident's page. */
   readonly pageUrl: string
+  /** Where its postmortem is written or read; absent while there is nothing to write. */
+  readonly postmortemUrl?: string
   /** BCP 47; what is neither `en` nor `ja` reads English. */
   readonly locale: string
   /** IANA, for the texts that cannot follow the reader's own clock. */
   readonly zone: string
   readonly now: UnixSeconds
+}
+
+/** `high`: every minute is known. `partial`: some are not, or a source is late. `low`: less than nine tenths are. */
+export type Confidence = 'high' | 'partial' | 'low'
+
+/** Something else that happened or was announced meanwhile. */
+export interface Overlap {
+  readonly kind: 'sale' | 'tv' | 'push' | 'maintenance' | 'deploy' | 'load-test' | 'other'
+  readonly name: string
+  readonly from: UnixSeconds
+  /** Absent: a moment, or nobody knows the end. */
+  readonly to?: UnixSeconds
+  readonly url?: string
 }
 
 export interface Place {

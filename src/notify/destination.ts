@@ -14,6 +14,8 @@ export interface Destination {
   readonly find: (identity: Identity, place: FindPlace) => Promise<Found>
   /** Makes a duplicate into a pointer to the message that stays. */
   readonly retire: (duplicate: MessageRef, original: MessageRef) => Promise<Delivery>
+  /** What belongs beside a headline that stands, such as pictures. It never rejects, and nobody waits for it. */
+  readonly accompany?: (ref: MessageRef, brief: IncidentBrief) => Promise<void>
   /** An address of the message for people; undefined when there is none. */
   readonly permalink: (ref: MessageRef) => Promise<string | undefined>
 }

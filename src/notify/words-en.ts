@@ -1,5 +1,6 @@
 import { lengthWords, rateWords } from '../alerting/index.ts'
 import type { Words } from './words.ts'
+import { englishDesk } from './words-desk-en.ts'
 
 const where = (place: string): string => (place === '' ? '' : ` in ${place}`)
 
@@ -47,7 +48,36 @@ export const english: Words = {
     exemplars: 'Show me one',
     runbook: 'Runbook',
     lasted: 'Lasted',
+    clears: 'Clears',
+    consequences: 'Also burning because of it',
+    overlaps: 'At the same time',
+    level: 'Response level',
   },
+  drill: 'DRILL',
+  roles: {
+    commander: 'command',
+    assignee: 'repairs',
+    deputy: 'deputy',
+    scribe: 'writes down',
+    liaison: 'tells others',
+  },
+  roleHeld: (role, who) => `${who} (${role})`,
+  clearsAt: (time) => `about ${time}, if nothing more fails`,
+  consequence: (what, rate, why) => `${what} ${rate} · ${why}`,
+  because: {
+    depends: (on) => `rests on ${on}`,
+    latency: (on) => `its availability burns: ${on}`,
+    region: () => 'in the same place',
+  },
+  calmAgain: 'calm again',
+  more: (count) => `and ${count} more`,
+  confidence: {
+    high: 'all of it measured',
+    partial: 'part of it not measured yet',
+    low: 'much of it not measured',
+  },
+  declared: (title) => `Declared by hand: ${title}`,
+  silenced: 'a silence covers it',
   budgetLeft: (left, time, events) => [`*${left}*`, time, events].filter((part) => part !== '').join(' · '),
   budgetTime: (left, whole) => `${left} of ${whole}`,
   budgetEvents: (spent, events) => `${spent} bad of ${events} allowed`,
@@ -86,7 +116,22 @@ export const english: Words = {
     note: (by, text) => `${by}: ${text}`,
     muted: (by, until) => `Muted by ${by}${until === '' ? '' : ` until ${until}`}.`,
     unmuted: (by) => `No longer muted, by ${by}.`,
+    declared: (by, title) => `Declared by ${by}: ${title}.`,
+    commands: (by) => `${by} takes command.`,
+    assigned: (by, role, to) => `${to}: ${role}, by ${by}.`,
+    unassigned: (by, what) => `${by}: ${what}`,
+    severity: (by, severity) => `Severity set to ${severity} by ${by}.`,
+    item: (by, text) => `${by}: ${text}`,
+    reopenedBy: (by) => `Opened again by ${by}.`,
+    resolvedBy: (by) => `Resolved by hand, by ${by}.`,
+    escalated: (level, who) =>
+      `Nobody has acknowledged it: ${level} is called${who === '' ? '' : `: ${who}`}.`,
+    reminded: (who) => `Still open${who === '' ? '' : `, ${who}`}: is somebody on it?`,
+    merged: (into) => `It turned out to be part of ${into}, and goes on there.`,
+    absorbed: (child) => `${child} turned out to be part of it.`,
+    level: (level) => `Response level: ${level}.`,
   },
+  desk: englishDesk,
   digest: (count) => `While Slack could not be reached, ${count} incidents opened and ended:`,
   duplicate: (link) => `↑ The same as ${link}, sent twice by accident.`,
 }

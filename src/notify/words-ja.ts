@@ -1,4 +1,5 @@
 import type { Words } from './words.ts'
+import { japaneseDesk } from './words-desk-ja.ts'
 import { floorTo } from './words-en.ts'
 
 const at = (place: string): string => (place === '' ? '' : `${place}で`)
@@ -44,7 +45,36 @@ export const japanese: Words = {
     exemplars: '実例',
     runbook: '手順書',
     lasted: '継続時間',
+    clears: '解消の見込み',
+    consequences: '影響を受けているSLO',
+    overlaps: '同時刻の出来事',
+    level: '対応レベル',
   },
+  drill: '訓練',
+  roles: {
+    commander: '指揮',
+    assignee: '復旧',
+    deputy: '副指揮',
+    scribe: '記録',
+    liaison: '連絡',
+  },
+  roleHeld: (role, who) => `${who}さん(${role})`,
+  clearsAt: (time) => `これ以上失敗がなければ${time}ごろ`,
+  consequence: (what, rate, why) => `${what} ${rate} · ${why}`,
+  because: {
+    depends: (on) => `${on}に依存`,
+    latency: (on) => `可用性も消費中: ${on}`,
+    region: () => '同じ場所',
+  },
+  calmAgain: 'おさまりました',
+  more: (count) => `ほか${count}件`,
+  confidence: {
+    high: 'すべて計測済み',
+    partial: '一部は未計測',
+    low: '多くが未計測',
+  },
+  declared: (title) => `手動で宣言: ${title}`,
+  silenced: '通知停止の対象',
   budgetLeft: (left, time, events) => [`*${left}*`, time, events].filter((part) => part !== '').join(' · '),
   budgetTime: (left, whole) => `${whole}のうち${left}`,
   budgetEvents: (spent, events) => `許容${events}件のうち失敗${spent}件`,
@@ -77,7 +107,22 @@ export const japanese: Words = {
     note: (by, text) => `${by}: ${text}`,
     muted: (by, until) => `${by}さんが${until === '' ? '' : `${until}まで`}一時停止しました。`,
     unmuted: (by) => `${by}さんが一時停止を解除しました。`,
+    declared: (by, title) => `${by}さんが宣言しました: ${title}`,
+    commands: (by) => `${by}さんが指揮を執ります。`,
+    assigned: (by, role, to) => `${to}さんを${role}に任命(${by}さん)。`,
+    unassigned: (by, what) => `${by}さん: ${what}`,
+    severity: (by, severity) => `${by}さんが重大度を${severity}にしました。`,
+    item: (by, text) => `${by}: ${text}`,
+    reopenedBy: (by) => `${by}さんが再開しました。`,
+    resolvedBy: (by) => `${by}さんが手動で解消しました。`,
+    escalated: (level, who) =>
+      `まだ誰も確認していないため、${level}を呼び出します${who === '' ? '' : `: ${who}`}。`,
+    reminded: (who) => `${who === '' ? '' : `${who} `}まだ続いています。対応中でしょうか?`,
+    merged: (into) => `${into}の一部と判明したため、今後はそちらで扱います。`,
+    absorbed: (child) => `${child}はこのインシデントの一部と判明しました。`,
+    level: (level) => `対応レベル: ${level}`,
   },
+  desk: japaneseDesk,
   digest: (count) => `Slackに接続できなかった間に、${count}件のインシデントが発生し解消しました:`,
   duplicate: (link) => `↑ ${link} と同じ内容です(二重に送信されました)。`,
 }

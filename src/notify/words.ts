@@ -1,4 +1,7 @@
+import type { Consequence, Role } from '../alerting/index.ts'
 import type { SloState } from '../slo/index.ts'
+import type { Confidence } from './brief.ts'
+import type { DeskWords } from './words-desk.ts'
 import { english } from './words-en.ts'
 import { japanese } from './words-ja.ts'
 
@@ -56,7 +59,25 @@ export interface Words {
     readonly exemplars: string
     readonly runbook: string
     readonly lasted: string
+    readonly clears: string
+    readonly consequences: string
+    readonly overlaps: string
+    readonly level: string
   }
+  /** Rehearsed, for training. */
+  readonly drill: string
+  /** Who does what: `command: Aya`. */
+  readonly roles: Readonly<Record<Role, string>>
+  readonly roleHeld: (role: string, who: string) => string
+  /** About when it is over, if nothing more fails. */
+  readonly clearsAt: (time: string) => string
+  readonly consequence: (what: string, rate: string, why: string) => string
+  readonly because: Readonly<Record<Consequence['because'], (on: string) => string>>
+  readonly calmAgain: string
+  readonly more: (count: number) => string
+  readonly confidence: Readonly<Record<Confidence, string>>
+  readonly declared: (title: string) => string
+  readonly silenced: string
   readonly budgetLeft: (left: string, time: string, events: string) => string
   readonly budgetTime: (left: string, whole: string) => string
   readonly budgetEvents: (spent: string, events: string) => string
@@ -88,7 +109,22 @@ export interface Words {
     readonly note: (by: string, text: string) => string
     readonly muted: (by: string, until: string) => string
     readonly unmuted: (by: string) => string
+    readonly declared: (by: string, title: string) => string
+    readonly commands: (by: string) => string
+    readonly assigned: (by: string, role: string, to: string) => string
+    readonly unassigned: (by: string, what: string) => string
+    readonly severity: (by: string, severity: string) => string
+    readonly item: (by: string, text: string) => string
+    readonly reopenedBy: (by: string) => string
+    readonly resolvedBy: (by: string) => string
+    /** `who` may be empty: nobody is named. */
+    readonly escalated: (level: string, who: string) => string
+    readonly reminded: (who: string) => string
+    readonly merged: (into: string) => string
+    readonly absorbed: (child: string) => string
+    readonly level: (level: string) => string
   }
+  readonly desk: DeskWords
   readonly digest: (count: number) => string
   readonly duplicate: (link: string) => string
 }

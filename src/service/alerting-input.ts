@@ -1,7 +1,10 @@
 import type { StepInput } from '../alerting/index.ts'
 import type { Definitions } from '../definitions/index.ts'
 
-/** What alerting needs of the definitions: what there is, what rests on what, and what each indicator is about. */
+/**
+ * What alerting needs of the definitions: what there is, what rests on what, and what each indicator is about. A journey
+ * is about both, so that it stands for neither.
+ */
 export function alertingInput(
   { slos }: Definitions,
   dependsOn: NonNullable<StepInput['dependsOn']>,
@@ -11,6 +14,6 @@ export function alertingInput(
     slos: slos.map(({ slo }) => slo),
     quietEnds: new Set(slos.filter(({ alerting }) => !alerting.whenResolved).map(({ slo }) => slo.id)),
     dependsOn,
-    indicatorOf: (slo) => (latency.has(slo) ? 'latency' : 'availability'),
+    indicatorOf: (slo) => (dependsOn.has(slo) ? undefined : latency.has(slo) ? 'latency' : 'availability'),
   }
 }

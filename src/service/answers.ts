@@ -2,20 +2,24 @@ import { type Incident, incidentOf, incidentsOf } from '../alerting/index.ts'
 import { DAY, HOUR, labelsKey, type Range, seconds, unixSeconds } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
-import type { Api, IncidentAction, OutwardApi, Readiness } from '../http/index.ts'
+import type { Api, OutwardApi, Readiness } from '../http/index.ts'
 import type { Evaluation, Objective } from '../slo/index.ts'
 import type { Ledger } from '../store/index.ts'
 import type { IndicatorQuery, RequestQuery } from '../traffic/index.ts'
-import { COMPOSITE, compositeSeries, type PartSeries } from './composite.ts'
+import { compositeSeries, type PartSeries } from './composite.ts'
 import { distancesOf } from './distances.ts'
 import { contributorsOf, exemplarsOf, inScope, latencyOf, requestsIn, roundStep } from './drill.ts'
 import { seriesOf } from './history.ts'
+import { responseDetail, responseSummary } from './incident-view.ts'
 import { createInsights } from './insights.ts'
 import { createJourneyAnswers } from './journeys/answers.ts'
 import type { Live } from './live.ts'
 import { keyOf, type Loop, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
+import { createPeopleAnswers } from './people-answers.ts'
+import { reconciliationOf } from './reconcile.ts'
 import { createServices } from './services.ts'
+import { COMPOSITE } from './slice-composite.ts'
 import type { TraceViewer } from './trace-link.ts'
 import { countStates, fleetSentence, publicId, toEvaluation } from './view.ts'
 
@@ -60,6 +64,7 @@ export function createAnswers(parts: AnswerParts): Api {
       return distancesOf(parts.ledger, { sources: probed.map(({ name }) => name), range })
     },
     diagnosis: parts.diagnosis,
+    reconcile: (asked) => reconciliationOf({ ...parts, shown: loop.shown }, asked),
     outward: parts.outward,
     ...createServices({ ...parts, shown: loop.shown }),
     ...createJourneyAnswers({
@@ -91,30 +96,13 @@ export function createAnswers(parts: AnswerParts): Api {
       return chosen.slice(0, limit).map((incident) => incidentSummary(shown, incident, parts.sentence))
     },
     incident: detail,
-    act: async (id, action) => {
-      if (!detail(id)) return undefined
-      const acted = await loop.act(actionOf(id, action))
-      if (acted.kind === 'failed') throw new RequestRefused(acted.error)
-      return detail(id)
-    },
+    ...createPeopleAnswers({ loop, detail, now: () => unixSeconds(parts.now()) }),
   }
 }
 
 function textOf(data: unknown): string {
   if (typeof data !== 'object' || data === null || !('text' in data)) return ''
   return typeof data.text === 'string' ? data.text : ''
-}
-
-/** Asked for what cannot be done; the HTTP module answers with the status and the sentence. */
-class RequestRefused extends Error {
-  override readonly name = 'RequestRefused'
-  readonly statusCode = 409
-}
-
-function actionOf(incident: string, action: IncidentAction): Parameters<Loop['act']>[0] {
-  return action.kind === 'note'
-    ? { incident, by: action.by, kind: 'note', text: action.text }
-    : { incident, by: action.by, kind: action.kind }
 }
 
 interface Found {
@@ -176,7 +164,8 @@ function detailOf({ shown, defined, objective, summary, evaluations }: Found): w
 /** The objectives that a composite is made of; none when the id is not a composite's. */
 function compositeParts(shown: Shown | undefined, id: string): readonly Found[] {
   const detail = compositeDetail(shown, id)
-  if (!shown || !detail) return []
+  // Which slices parts share is not told by their courses.
+  if (!shown || !detail || detail.method === 'timeslices') return []
   const parts = shown.summaries.filter((each) => each.slo === detail.slo && each.objective !== COMPOSITE)
   return parts.flatMap((part) => findObjective(shown, part.id) ?? [])
 }
@@ -300,7 +289,7 @@ export function incidentSummary(
     id: incident.id,
     slo: defined ? publicId(defined, incident.objective) : incident.slo,
     objective: incident.objective,
-    name: defined?.slo.displayName ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     service: incident.service,
     scope: { ...incident.scope },
     severity: incident.severity,
@@ -315,6 +304,7 @@ export function incidentSummary(
     badEvents: incident.badEvents,
     budgetSpent: incident.budgetSpent,
     acknowledged: incident.acknowledged ? { ...incident.acknowledged } : null,
+    ...responseSummary(incident),
   }
 }
 
@@ -331,6 +321,7 @@ function incidentDetail(
   const evaluation = evaluations.find((each) => labelsKey(each.scope) === scope)
   return {
     ...incidentSummary(shown, incident, sentence),
+    ...responseDetail(incident),
     now: shown.now,
     members: incident.members.map((member) => ({
       ...member,

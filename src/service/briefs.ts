@@ -4,6 +4,7 @@ import type { DefinedSlo } from '../definitions/index.ts'
 import type { IncidentBrief } from '../notify/index.ts'
 import type { Evaluation } from '../slo/index.ts'
 import { dataSourceOf } from '../traffic/index.ts'
+import { clearsAt, confidenceOf, overlapsOf } from './brief-context.ts'
 import { contributorsOf, exemplarsOf, inScope, requestsIn } from './drill.ts'
 import { keyOf, type Shown } from './loop.ts'
 import type { Past } from './past.ts'
@@ -36,11 +37,22 @@ export function outlineOf(
   const objective = defined?.slo.objectives.find((each) => each.name === incident.objective)
   const scope = labelsKey(incident.scope)
   const { now } = shown
+  const whole = evaluations.find((e) => labelsKey(e.scope) === '')
+  const members = new Set(incident.members.map((member) => labelsKey(member.scope)))
+  const clears = clearsAt(evaluations.filter((e) => members.has(labelsKey(e.scope))))
+  const ages = [...new Set((defined?.slo.sources ?? []).map(dataSourceOf))].map((name) => ({
+    name,
+    age: ageOf(sources.completeThrough(name), now),
+  }))
+  const confidence = confidenceOf(whole, ages)
   return {
     incident,
-    whole: evaluations.find((e) => labelsKey(e.scope) === ''),
+    whole,
+    ...(clears === undefined || incident.state === 'resolved' ? {} : { clearsAt: clears }),
+    ...(confidence === undefined ? {} : { confidence }),
+    overlaps: overlapsOf(shown.definitions.events, incident, now),
     scoped: evaluations.find((e) => labelsKey(e.scope) === scope),
-    name: defined?.slo.displayName ?? incident.slo,
+    name: incident.title ?? defined?.slo.displayName ?? incident.slo,
     target: objective?.target ?? '',
     window: defined?.slo.windows[0]?.name ?? '',
     indicator: defined?.within === undefined ? 'availability' : `within ${defined.within}`,
@@ -51,10 +63,7 @@ export function outlineOf(
     places: evaluations.filter((e) => isCloud(e)).map((e) => ({ scope: e.scope, state: e.state })),
     contributors: [],
     exemplars: [],
-    sources: [...new Set((defined?.slo.sources ?? []).map(dataSourceOf))].map((name) => ({
-      name,
-      age: ageOf(sources.completeThrough(name), now),
-    })),
+    sources: ages,
     pageUrl: `${sources.pageBase()}incidents/${encodeURIComponent(incident.id)}`,
     locale: defined?.locale === undefined || defined.locale === '' ? sources.locale : defined.locale,
     zone: 'UTC',

@@ -8,23 +8,22 @@ import {
   exhaustionOf,
   type Objective,
 } from '../slo/index.ts'
-import { isCloud, toEvaluation } from './view.ts'
-
-/** The name of the row that says how the objectives of a composite stand together. */
-export const COMPOSITE = 'composite'
+import { COMPOSITE, compositeId, isComposite, sliceCompositesOf } from './slice-composite.ts'
+import { isCloud, toEvaluation, toSummary } from './view.ts'
 
 /**
  * The row of an SLO whose objectives each have an indicator of their own. Its budget is counted in whole budgets: 1 is
- * all of it. Undefined for other SLOs, and for time slices, of which sums do not tell in which slices parts failed.
+ * all of it. Time slices are counted together, slice by slice, and come as `counted`. Undefined for other SLOs.
  */
 export function compositeSummary(
   defined: DefinedSlo,
   evaluationsOf: (objective: string) => readonly Evaluation[],
+  counted: readonly Evaluation[] = [],
 ): wire.SloSummary | undefined {
   const { slo } = defined
   const [first] = slo.objectives
-  const own = new Set(slo.objectives.map(({ indicator }) => indicator)).size === slo.objectives.length
-  if (!first || slo.objectives.length < 2 || !own || slo.method === 'timeslices') return undefined
+  if (!first || !isComposite(slo)) return undefined
+  if (slo.method === 'timeslices') return countedSummary(defined, evaluationsOf, counted)
   const all = slo.objectives.map((objective) => ({ objective, evaluations: evaluationsOf(objective.name) }))
   const evaluate = (scope: Labels): wire.Evaluation | undefined => {
     const parts = all.flatMap(({ objective, evaluations }) => {
@@ -40,7 +39,7 @@ export function compositeSummary(
   )
   const scopes = evaluationsOf(first.name).filter(({ scope }) => isCloud(scope))
   return {
-    id: `${slo.id}/${COMPOSITE}`,
+    id: compositeId(slo.id),
     slo: slo.id,
     objective: COMPOSITE,
     name: slo.displayName === '' ? slo.name : slo.displayName,
@@ -63,6 +62,36 @@ export function compositeSummary(
     spark: [],
     incident: null,
   }
+}
+
+/** As that of any objective; its parts have the rules, and it burns where one of them does. */
+function countedSummary(
+  defined: DefinedSlo,
+  evaluationsOf: (objective: string) => readonly Evaluation[],
+  counted: readonly Evaluation[],
+): wire.SloSummary | undefined {
+  const { slo } = defined
+  const [composite] = sliceCompositesOf([defined])
+  const [objective] = composite?.row.objectives ?? []
+  if (!composite || !objective) return undefined
+  const row = toSummary({
+    defined: { ...defined, slo: composite.row },
+    objective,
+    evaluations: counted,
+    spark: [],
+    incident: undefined,
+  })
+  const burns = slo.objectives.some(({ name }) =>
+    evaluationsOf(name).some(({ verdicts }) => verdicts.some(({ kind }) => kind === 'burning')),
+  )
+  return (
+    row && {
+      ...row,
+      slo: slo.id,
+      indicator: slo.objectives.map(({ name }) => name).join(' + '),
+      state: burns && row.state !== 'exhausted' ? 'burning' : row.state,
+    }
+  )
 }
 
 /** The course of one objective of a composite. */

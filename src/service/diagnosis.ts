@@ -25,6 +25,8 @@ export interface DiagnosisParts {
   readonly statuses: () => readonly SourceStatus[]
   readonly outbox: () => OutboxStatus
   readonly startedAt: UnixSeconds
+  /** Sources of one SLI, held against each other over the last hours. */
+  readonly reconcile: () => Promise<wire.Reconciliation>
 }
 
 /** Below this much the ledger may fail to write or to merge. */
@@ -45,6 +47,7 @@ export async function diagnose(parts: DiagnosisParts): Promise<wire.Diagnosis> {
     clockCheck(parts),
     evaluationCheck(parts, now),
     slackCheck(parts),
+    await agreementCheck(parts),
   ]
   const held = new Map(inventory.kind === 'ok' ? inventory.sources.map((each) => [each.source, each]) : [])
   const sources = parts.statuses().map((status) =>
@@ -72,6 +75,33 @@ const bad = (name: string, text: string, remedy: string): wire.Check => ({
   text,
   remedy,
 })
+
+/** Whether sources that count the same say the same. */
+async function agreementCheck({ reconcile }: DiagnosisParts): Promise<wire.Check> {
+  const name = 'agreement'
+  try {
+    const { services } = await reconcile()
+    const apart = services.filter(({ agrees }) => !agrees)
+    const [first] = apart.flatMap(({ service, indicator, comparisons }) =>
+      comparisons.filter(({ reason }) => reason !== 'none').map((each) => ({ service, indicator, ...each })),
+    )
+    if (first)
+      return bad(
+        name,
+        `Sources disagree about ${apart.length} of ${services.length} SLIs that several count; the first: ${first.service}, ${first.indicator}: ${first.text}.`,
+        `${first.remedy} nines reconcile shows all.`,
+      )
+    return good(
+      name,
+      services.length === 0
+        ? 'No SLI is counted by several sources.'
+        : `Sources agree about ${services.length} SLIs that several count.`,
+    )
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { name, finding: 'unknown', text: `Sources cannot be compared: ${why}.`, remedy: '' }
+  }
+}
 
 type Inventory =
   | { readonly kind: 'ok'; readonly sources: readonly SourceInventory[] }

@@ -2,7 +2,8 @@ import { type Range, type Seconds, type UnixSeconds } from '../base/index.ts'
 import type { DefinedSlo } from '../definitions/index.ts'
 import type { Need, Timelines } from '../slo/index.ts'
 import type { Changes, Ledger } from '../store/index.ts'
-import { dataSourceOf, type IndicatorQuery } from '../traffic/index.ts'
+import { dataSourceOf, type IndicatorQuery, type SplitSeries } from '../traffic/index.ts'
+import { COMPOSITE, compositeSeries, type SliceComposite } from './slice-composite.ts'
 
 /** Keeps the engine's counts equal to the ledger's: reads what the engine lacks, and what was written since. */
 export interface Feed {
@@ -11,21 +12,32 @@ export interface Feed {
 }
 
 interface Read {
+  /** Whose indicators are asked. */
   readonly slo: DefinedSlo
   readonly need: Need
+  /** Set where they are counted together. */
+  readonly composite?: SliceComposite
 }
 
 /** Ids of queries are unique within an SLO; the ledger is asked about many at once. */
 const SEPARATOR = '\u0000'
 
-/** `noticed` is told what was written since, while the engine still counts as before. */
+export interface FeedOptions {
+  readonly slos: readonly DefinedSlo[]
+  readonly composites?: readonly SliceComposite[]
+  /** Told what was written since, while the engine still counts as before. */
+  readonly noticed?: (touched: Changes['touched']) => void
+}
+
 export function createFeed(
   ledger: Ledger,
   timelines: Timelines,
-  slos: readonly DefinedSlo[],
-  noticed: (touched: Changes['touched']) => void = () => undefined,
+  { slos, composites = [], noticed = () => undefined }: FeedOptions,
 ): Feed {
-  const byId = new Map(slos.map((defined) => [defined.slo.id, defined]))
+  const asked = new Map<string, Omit<Read, 'need'>>([
+    ...slos.map((slo) => [slo.slo.id, { slo }] as const),
+    ...composites.map((composite) => [composite.row.id, { slo: composite.defined, composite }] as const),
+  ])
   const namesOf = namesBySource(slos)
   let cursor: string | undefined
   return {
@@ -36,8 +48,8 @@ export function createFeed(
       for (const { source, from, to } of changes.touched)
         for (const name of namesOf.get(source) ?? []) timelines.touched(name, { from, to })
       const reads = timelines.needs(now).flatMap((need): Read[] => {
-        const slo = byId.get(need.slo)
-        return slo ? [{ slo, need }] : []
+        const one = asked.get(need.slo)
+        return one ? [{ ...one, need }] : []
       })
       for (const group of groupReads(reads)) await readGroup(ledger, timelines, group)
       cursor = changes.cursor
@@ -80,15 +92,23 @@ async function readGroup(
   timelines: Timelines,
   { width, range, reads }: ReadGroup,
 ): Promise<void> {
-  const queries = reads.flatMap(({ slo: defined }) =>
-    defined.queries.map(
-      (query): IndicatorQuery => ({ ...query, id: `${defined.slo.id}${SEPARATOR}${query.id}` }),
-    ),
+  const queries = reads.flatMap(({ slo: defined, need }) =>
+    defined.queries.map((query): IndicatorQuery => ({ ...query, id: `${need.slo}${SEPARATOR}${query.id}` })),
   )
   const found = await ledger.read(queries, { range, width })
+  const composites = new Map(
+    reads.flatMap(({ need, composite }) => (composite ? [[need.slo, { composite, parts: newParts() }]] : [])),
+  )
   for (const { query, ...series } of found) {
     const at = query.indexOf(SEPARATOR)
-    timelines.load(query.slice(0, at), query.slice(at + 1), series)
+    const [slo, indicator] = [query.slice(0, at), query.slice(at + 1)]
+    const together = composites.get(slo)
+    if (together) together.parts.push({ ...series, query: indicator })
+    else timelines.load(slo, indicator, series)
   }
+  for (const [id, { composite, parts }] of composites)
+    for (const series of compositeSeries(composite, parts)) timelines.load(id, COMPOSITE, series)
   for (const { need } of reads) timelines.loaded(need)
 }
+
+const newParts = (): SplitSeries[] => []

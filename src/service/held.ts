@@ -9,6 +9,7 @@ import { createFeed, type Feed } from './feed.ts'
 import { createJourneyKeeper, type JourneyKeeper } from './journeys/keeper.ts'
 import { dependenciesOf, type PlannedJourney, planJourneys } from './journeys/plan.ts'
 import { createRestatements, type Restatements } from './restatement.ts'
+import { correctingToo, type SliceComposite, sliceCompositesOf } from './slice-composite.ts'
 import { type Counted, createSparks, type Sparks } from './sparks.ts'
 
 /** What reading is done with. */
@@ -33,6 +34,8 @@ export interface Held {
   /** With a row among the SLOs for each journey. */
   readonly definitions: Definitions
   readonly journeys: readonly PlannedJourney[]
+  /** Counted beside their parts. */
+  readonly composites: readonly SliceComposite[]
   readonly timelines: Timelines
   readonly keeper: JourneyKeeper
   /** From each journey's identity to those of the SLOs it rests on: whose failures are its causes. */
@@ -51,8 +54,9 @@ export interface Held {
 }
 
 export function hold({ ledger }: HeldParts, written: Definitions, now: UnixSeconds): Held {
+  const composites = sliceCompositesOf(written.slos)
   const timelines = createTimelines(
-    written.slos.map((defined) => defined.slo),
+    [...written.slos.map((defined) => defined.slo), ...composites.map(({ row }) => row)],
     { now },
   )
   const journeys = planJourneys(written)
@@ -61,13 +65,18 @@ export function hold({ ledger }: HeldParts, written: Definitions, now: UnixSecon
     (journeyNamed(slo) === undefined ? timelines : keeper.timelines).counts(slo, ...asked)
   const restatements = createRestatements(timelines, written.slos)
   const reported = new Map<string, number>()
-  const feed = createFeed(ledger, timelines, written.slos, (touched) => {
-    restatements.take(touched, (source) => Math.min(reported.get(source) ?? 0, held.lookedAt - SETTLE))
+  const feed = createFeed(ledger, timelines, {
+    slos: written.slos,
+    composites,
+    noticed: (touched) => {
+      restatements.take(touched, (source) => Math.min(reported.get(source) ?? 0, held.lookedAt - SETTLE))
+    },
   })
   const held: Held = {
     written,
     definitions: { ...written, slos: [...written.slos, ...journeys.map(({ journey }) => journey.row)] },
     journeys,
+    composites,
     timelines,
     keeper,
     dependsOn: new Map(journeys.map((one) => [one.journey.row.slo.id, dependenciesOf(one)])),
@@ -87,7 +96,8 @@ export function hold({ ledger }: HeldParts, written: Definitions, now: UnixSecon
 export async function refresh(parts: HeldParts, held: Held, now: UnixSeconds): Promise<void> {
   const corrected = correctionsAt(held.definitions, now, held.corrected)
   // What cannot be applied to an SLO as a whole was told when the definitions were loaded.
-  if (corrected !== held.corrected) held.timelines.correct(corrected.corrections)
+  if (corrected !== held.corrected)
+    held.timelines.correct(correctingToo(corrected.corrections, held.composites))
   held.corrected = corrected
   const changes = await held.feed.refresh(now)
   parts.noticed?.(changes.touched)

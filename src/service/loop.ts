@@ -25,6 +25,8 @@ import { compositeSummary } from './composite.ts'
 import { type Held, hold, refresh } from './held.ts'
 import type { PlannedJourney } from './journeys/plan.ts'
 import { restatementEntries } from './restatement.ts'
+import { createSilenceBook, type SilenceBook } from './silences.ts'
+import { COMPOSITE, compositeId } from './slice-composite.ts'
 import type { Counted, Sparks } from './sparks.ts'
 import { byUrgency, toSummary } from './view.ts'
 
@@ -64,6 +66,7 @@ export interface Loop {
   readonly shown: () => Shown | undefined
   /** What a person does to an incident, written down before it is told. A sentence when it cannot be done. */
   readonly act: (action: Action) => Promise<Result<ActResult, string>>
+  readonly silences: SilenceBook
   /** For who tells people: what it writes of an incident is in the incident's timeline as soon as it is on disk. */
   readonly journal: Journal
 }
@@ -82,8 +85,10 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   let shown: Shown | undefined
   // A tick and a person's action both go from a state to the next; one at a time, in the order they came.
   const exclusive = createQueue()
+  const silences = createSilenceBook(world, { journal: parts.ledger.journal, exclusive })
   const take = (entries: readonly FoldEntry[]): void => {
     alerting = fold(alerting, entries)
+    silences.take(entries)
     if (shown) shown = { ...shown, alerting }
   }
   const record = async (events: ActResult['events']): Promise<void> => {
@@ -103,19 +108,19 @@ export function createLoop(world: World, parts: LoopParts): Loop {
     const current = held
     const { definitions, counted, journeys } = current
     await world.trace.span('ledger.refresh', {}, () => refresh(parts, current, now))
-    const evaluations = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
-    const grouped = group(evaluations)
+    const evaluated = await world.trace.span('engine.evaluate', {}, async () => evaluate(current, now))
+    const { evaluations, grouped } = evaluated
     const corrections = current.corrected?.corrections ?? []
     const look = { now, before: shown?.evaluations, after: grouped, definitions, corrections }
     await record(await writeTrail(parts, { ...look, audit, held: current, incidents: incidentsOf(alerting) }))
-    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted) }
+    const quiet = { silences: silences.all(), regex: silences.regex }
+    const looked = { evaluations, now, sightedFrom, costOf: costOf(counted), ...quiet }
     const decided = await world.trace.span('alerting.step', {}, async () =>
       step(alerting, { ...alertingInput(definitions, current.dependsOn), ...looked }),
     )
     await record(decided.events)
-    const summaries = await world.trace.span('fleet.summarise', {}, async () =>
-      summarise({ definitions, grouped, timelines: counted, alerting, sparks: current.sparks, now }),
-    )
+    const rows = { ...evaluated, definitions, timelines: counted, alerting, sparks: current.sparks, now }
+    const summaries = await world.trace.span('fleet.summarise', {}, async () => summarise(rows))
     const found = { now, definitions, journeys, evaluations: grouped, summaries }
     shown = { ...found, alerting, timelines: counted, corrections }
     parts.tell(decided.decisions)
@@ -123,7 +128,8 @@ export function createLoop(world: World, parts: LoopParts): Loop {
   return {
     recall: async () => {
       await audit.recall(parts.ledger.journal)
-      alerting = adopt(await recallState(parts.ledger), presentIds(parts.definitions()))
+      await recallEntries(parts.ledger, take)
+      alerting = adopt(alerting, presentIds(parts.definitions()))
     },
     shown: () => shown,
     tick: () => exclusive(tick),
@@ -135,13 +141,19 @@ export function createLoop(world: World, parts: LoopParts): Loop {
         if (acted.value.decision) parts.tell([acted.value.decision])
         return acted
       }),
-    journal: {
-      read: parts.ledger.journal.read,
-      append: async (entries) => {
-        const written = await parts.ledger.journal.append(entries)
-        take(written)
-        return written
-      },
+    silences,
+    journal: heardJournal(parts.ledger.journal, take),
+  }
+}
+
+/** The journal, but what is written to it is taken in at once. */
+function heardJournal(journal: Journal, take: (entries: readonly FoldEntry[]) => void): Journal {
+  return {
+    read: journal.read,
+    append: async (entries) => {
+      const written = await journal.append(entries)
+      take(written)
+      return written
     },
   }
 }
@@ -165,8 +177,17 @@ async function writeTrail({ ledger }: LoopParts, trail: Trail): Promise<readonly
 }
 
 /** SLOs first, then journeys. */
-function evaluate({ timelines, keeper }: Held, now: UnixSeconds): readonly Evaluation[] {
-  return [...timelines.evaluate(now), ...keeper.timelines.evaluate(now)]
+/** Promises with their rules; and composites of slices, which have none and are told by their parts. */
+function evaluate(
+  { timelines, keeper, composites }: Held,
+  now: UnixSeconds,
+): Pick<Summarised, 'grouped' | 'composites'> & { readonly evaluations: readonly Evaluation[] } {
+  const rows = new Set(composites.map(({ row }) => row.id))
+  const all = timelines.evaluate(now)
+  const promises = rows.size === 0 ? all : all.filter(({ slo }) => !rows.has(slo))
+  const evaluations = [...promises, ...keeper.timelines.evaluate(now)]
+  const counted = rows.size === 0 ? [] : all.filter(({ slo }) => rows.has(slo))
+  return { evaluations, grouped: group(evaluations), composites: group(counted) }
 }
 
 /** Runs one piece of work after the other; a failure is its own caller's. */
@@ -201,6 +222,8 @@ function group(evaluations: readonly Evaluation[]): ReadonlyMap<string, readonly
 interface Summarised {
   readonly definitions: Definitions
   readonly grouped: ReadonlyMap<string, readonly Evaluation[]>
+  /** Of slices, by the identity that they are counted under. */
+  readonly composites: ReadonlyMap<string, readonly Evaluation[]>
   readonly timelines: Counted
   readonly alerting: AlertingState
   readonly sparks: Sparks
@@ -210,6 +233,7 @@ interface Summarised {
 function summarise({
   definitions,
   grouped,
+  composites,
   timelines,
   alerting,
   sparks,
@@ -228,20 +252,26 @@ function summarise({
       return toSummary({ defined, objective, evaluations, spark, incident: open.get(key) })
     }),
   )
-  const composites = definitions.slos.map((defined) =>
-    compositeSummary(defined, (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? []),
+  const together = definitions.slos.map((defined) =>
+    compositeSummary(
+      defined,
+      (objective) => grouped.get(keyOf(defined.slo.id, objective)) ?? [],
+      composites.get(keyOf(compositeId(defined.slo.id), COMPOSITE)),
+    ),
   )
-  return [...summaries, ...composites].filter((summary) => summary !== undefined).sort(byUrgency)
+  return [...summaries, ...together].filter((summary) => summary !== undefined).sort(byUrgency)
 }
 
-async function recallState(ledger: Ledger): Promise<AlertingState> {
-  let state: AlertingState = EMPTY_STATE
+async function recallEntries(ledger: Ledger, take: (entries: readonly FoldEntry[]) => void): Promise<void> {
   let after = 0
   for (;;) {
-    const entries = await ledger.journal.read(after, { kinds: ['incident'], limit: ENTRIES_AT_ONCE })
+    const entries = await ledger.journal.read(after, {
+      kinds: ['incident', 'silence'],
+      limit: ENTRIES_AT_ONCE,
+    })
     const last = entries.at(-1)
-    if (!last) return state
-    state = fold(state, entries)
+    if (!last) return
+    take(entries)
     after = last.seq
   }
 }

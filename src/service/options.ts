@@ -100,6 +100,12 @@ export type ReceiverOptions = {
       readonly locale: string | undefined
     }
   | {
+      readonly kind: 'datadog'
+      readonly apiKey: string
+      readonly site: string
+      readonly locale: string | undefined
+    }
+  | {
       readonly kind: 'mail'
       readonly host: string
       readonly port: number
@@ -148,4 +154,21 @@ export interface SlackOptions {
   readonly fetch?: typeof globalThis.fetch
   readonly channel: string
   readonly locale: 'en' | 'ja'
+  /** Who is called by the first message of a page: `<!subteam^S…>`; undefined: nobody. */
+  readonly mention?: string | undefined
+  /** Pictures in threads, and what upload addresses begin with; undefined: none. */
+  readonly pictures?: { readonly uploads?: string } | undefined
+  /** How presses and commands come back; undefined: messages have no buttons that act. */
+  readonly desk?: SlackDeskSettings | undefined
+}
+
+export interface SlackDeskSettings {
+  /** For requests over HTTP at `/slack`; empty: only the socket. */
+  readonly signingSecrets: readonly string[]
+  /** `xapp-…`; undefined: only HTTP. */
+  readonly appToken: string | undefined
+  /** Users (`U…`) and groups (`S…`) that may change incidents; empty: every member but guests. */
+  readonly responders: readonly string[]
+  /** What answer addresses begin with; Slack's own when undefined. */
+  readonly hooks?: string
 }

@@ -1,9 +1,9 @@
 import type { GateQuestion, OutwardApi } from '../http/index.ts'
 import type { BriefSources } from './briefs.ts'
-import { COMPOSITE } from './composite.ts'
 import type { Shown } from './loop.ts'
 import type { Outward } from './outward.ts'
 import { postmortemOf } from './postmortem.ts'
+import { COMPOSITE } from './slice-composite.ts'
 
 /** The part of the API that is about what leaves the house. */
 export function outwardAnswers({

@@ -6,6 +6,7 @@ import {
   createOutbox,
   createRouting,
   createTracker,
+  type IllustratorOptions,
   type IncidentBrief,
   isFailing,
   match,
@@ -50,6 +51,8 @@ export interface Outward extends AsyncDisposable {
 export interface OutwardParts {
   readonly options: ServiceOptions
   readonly briefs: BriefSources
+  /** The curves that pictures in Slack draw; undefined for what no SLO is behind. */
+  readonly series: IllustratorOptions['series']
   /** The loop is made with what is told here; it is asked only once that runs. */
   readonly loop: () => Loop
 }
@@ -66,6 +69,7 @@ export function createOutward(world: World, parts: OutwardParts): Outward {
   }
   const receivers: Receivers = openReceivers(world, {
     slack: options.slack,
+    series: parts.series,
     notify: options.notify,
     pageUrl: briefs.pageBase,
     briefsFor: (receiver) => recentBriefs(briefs, receivers, receiver),

@@ -3,12 +3,14 @@ import { compileRegex } from '../definitions/index.ts'
 import {
   type AlertFeed,
   createAlertFeed,
+  createDatadogEvents,
   createMailDestination,
   createPagerDutyDestination,
   createSlackDestination,
   createWebhookDestination,
   type Destination,
   type Hours,
+  type IllustratorOptions,
   type IncidentBrief,
   type LetterDestination,
   type PlainAlert,
@@ -29,6 +31,7 @@ export interface Receivers {
 
 export interface ReceiverParts {
   readonly slack: SlackOptions | undefined
+  readonly series: IllustratorOptions['series']
   readonly notify: NotifyOptions | undefined
   readonly pageUrl: () => string
   /** What a feed of alerts says of incidents. */
@@ -43,7 +46,10 @@ export function openReceivers(world: World, parts: ReceiverParts): Receivers {
   const { slack, notify } = parts
   const opened = (notify?.receivers ?? []).map((receiver) => open(world, receiver, parts))
   const names = new Map(opened.map(({ name }) => [name, name]))
-  const single = slack === undefined || slack.channel === '' ? undefined : slackDestination(world, slack)
+  const single =
+    slack === undefined || slack.channel === ''
+      ? undefined
+      : slackDestination(world, { slack, series: parts.series })
   if (single) names.set(SLACK_RECEIVER, single.name)
   return {
     destinations: [single, ...opened.map(({ destination }) => destination)].filter(
@@ -68,7 +74,11 @@ function open(world: World, receiver: ReceiverOptions, parts: ReceiverParts): Op
     case 'slack': {
       if (parts.slack === undefined) return { name }
       const { channel, locale, mention } = receiver
-      return { name, destination: slackDestination(world, parts.slack, { name, channel, locale, mention }) }
+      const { slack, series } = parts
+      return {
+        name,
+        destination: slackDestination(world, { slack, series }, { name, channel, locale, mention }),
+      }
     }
     case 'webhook': {
       const { url, secret, repeatEvery } = receiver
@@ -86,6 +96,8 @@ function open(world: World, receiver: ReceiverOptions, parts: ReceiverParts): Op
     }
     case 'pagerduty':
       return { name, letters: createPagerDutyDestination(world, receiver) }
+    case 'datadog':
+      return { name, letters: createDatadogEvents(world, receiver) }
     case 'mail':
       return { name, letters: createMailDestination(receiver) }
     case 'alertmanager': {
@@ -103,7 +115,7 @@ function open(world: World, receiver: ReceiverOptions, parts: ReceiverParts): Op
 
 function slackDestination(
   world: World,
-  slack: SlackOptions,
+  { slack, series }: { readonly slack: SlackOptions; readonly series: IllustratorOptions['series'] },
   receiver?: {
     readonly name: string
     readonly channel: string
@@ -111,12 +123,15 @@ function slackDestination(
     readonly mention?: string | undefined
   },
 ): Destination {
+  const mention = receiver === undefined ? slack.mention : receiver.mention
   return createSlackDestination(slack.fetch ? { ...world, fetch: slack.fetch } : world, {
     token: slack.token,
     channel: receiver?.channel ?? slack.channel,
     ...(receiver === undefined ? {} : { name: receiver.name }),
     ...(receiver?.locale === undefined ? {} : { locale: receiver.locale }),
-    ...(receiver?.mention === undefined ? {} : { mention: receiver.mention }),
+    buttons: slack.desk !== undefined,
+    ...(slack.pictures === undefined ? {} : { pictures: { ...slack.pictures, series } }),
+    ...(mention === undefined ? {} : { mention }),
     ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
   })
 }

@@ -4,11 +4,18 @@ import type { Clock, UnixSeconds, World } from '../base/index.ts'
 import type * as wire from '../contract/index.ts'
 import { createDefinitionsDirectory, type DefinitionsDirectory } from '../definitions/index.ts'
 import { createHttpServer, type HttpServer, type Readiness } from '../http/index.ts'
-import { type DestinationStatus, type Outbox, type OutboxStatus, sentence } from '../notify/index.ts'
+import {
+  type DestinationStatus,
+  type Outbox,
+  type OutboxStatus,
+  type SlackDesk,
+  sentence,
+} from '../notify/index.ts'
 import { type Ledger, openLedger } from '../store/index.ts'
 import { type AnswerParts, createAnswers, fleetOf } from './answers.ts'
 import { type BriefSources, outlineOf } from './briefs.ts'
 import { publishChanges } from './changes.ts'
+import { createDesk } from './desk.ts'
 import { diagnose } from './diagnosis.ts'
 import { createLive, type Live } from './live.ts'
 import { createLoop, type Loop, type Shown } from './loop.ts'
@@ -17,8 +24,13 @@ import type { ServiceOptions } from './options.ts'
 import { createOutward, type Outward } from './outward.ts'
 import { outwardAnswers } from './outward-answers.ts'
 import { createPast, type Past } from './past.ts'
+import { reconciliationOf } from './reconcile.ts'
+import { type Drawn, seriesPairOf } from './series-pair.ts'
 import { createSources, type Sources, toSource } from './sources.ts'
 import { createSteadyClock } from './steady-clock.ts'
+
+/** Seconds over which a diagnosis holds sources against each other. */
+const RECONCILED = 3 * 3_600
 
 /** The whole of Nines, joined by hand: collect → record → evaluate → decide → tell. */
 export interface Service extends AsyncDisposable {
@@ -45,8 +57,11 @@ interface Parts {
   readonly metrics: Metrics
   readonly outward: Outward
   readonly outbox: Outbox
+  /** Where what people do in Slack arrives; undefined when it cannot. */
+  readonly desk: SlackDesk | undefined
   readonly briefs: BriefSources
   readonly startedAt: UnixSeconds
+  readonly drawn: Drawn
 }
 
 /** Opens the ledger and the definitions. Nothing is collected, evaluated or served yet. Rejects when it cannot open. */
@@ -87,7 +102,14 @@ function join(
     viewer: options.traces,
     locale: slack?.locale ?? 'en',
   }
-  const outward = createOutward(world, { options, briefs, loop: () => loop })
+  // The same curves as the page's; known when the page is.
+  const drawn: Drawn = { series: undefined, shown: () => loop.shown() }
+  const outward = createOutward(world, {
+    options,
+    briefs,
+    loop: () => loop,
+    series: (brief) => seriesPairOf(drawn, brief),
+  })
   const loop: Loop = createLoop(world, {
     ledger,
     definitions: directory.current,
@@ -108,10 +130,12 @@ function join(
     loop,
     outward,
     outbox: outward.outbox,
+    desk: createDesk(world, slack, { loop, briefs }),
     briefs,
     live: createLive(world.clock.nowMs()),
     metrics: createMetrics(options.version),
     startedAt: world.clock.now(),
+    drawn,
   }
   return new RunningService(parts, (url) => {
     if (options.publicUrl === undefined) page.url = url
@@ -152,7 +176,7 @@ class RunningService implements Service {
   }
 
   async start(): Promise<{ readonly url: string }> {
-    const { world, options, loop, outward, sources, directory } = this.#parts
+    const { world, options, loop, outward, sources, directory, desk } = this.#parts
     await loop.recall()
     await outward.recall()
     sources.update(directory.current())
@@ -160,12 +184,17 @@ class RunningService implements Service {
     await loop.tick()
     sources.begin()
     this.#published = loop.shown()
-    this.#http = await createHttpServer(world, createAnswers(this.#answers()), {
+    const answers = createAnswers(this.#answers())
+    this.#parts.drawn.series = answers.series
+    this.#http = await createHttpServer(world, answers, {
       ...options.listen,
       auth: options.auth,
       webRoot: options.webRoot,
       version: options.version,
-      mounts: options.mounts,
+      mounts: [
+        ...options.mounts,
+        ...(desk?.handle === undefined ? [] : [{ prefix: '/slack', handle: desk.handle }]),
+      ],
     })
     const { url } = await this.#http.listen()
     this.#listening(url)
@@ -173,9 +202,10 @@ class RunningService implements Service {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { world, options, loop, outward, sources, directory } = this.#parts
+    const { world, options, loop, outward, sources, directory, desk } = this.#parts
     await outward.start()
     const telling = outward.run(signal)
+    const listening = desk?.run(signal)
     const watching = directory.run(signal)
     let read: unknown
     try {
@@ -189,6 +219,7 @@ class RunningService implements Service {
     } finally {
       await watching
       await telling
+      await listening
       // What the collectors still hold is written, evaluated and told before the end.
       await sources.stop()
       await loop
@@ -198,8 +229,9 @@ class RunningService implements Service {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { sources, outward, ledger } = this.#parts
+    const { sources, outward, ledger, desk } = this.#parts
     await this.#http?.[Symbol.asyncDispose]()
+    await desk?.[Symbol.asyncDispose]()
     await sources.stop()
     await outward[Symbol.asyncDispose]()
     await ledger[Symbol.asyncDispose]()
@@ -321,6 +353,11 @@ class RunningService implements Service {
       shown: loop.shown,
       statuses: sources.statuses,
       outbox: outbox.status,
+      reconcile: () => {
+        const now = world.clock.now()
+        const parts = { ...this.#parts, shown: loop.shown, inputsOf: sources.inputsOf, now: () => now }
+        return reconciliationOf(parts, { from: now - RECONCILED, to: now })
+      },
     })
   }
 

@@ -1,6 +1,8 @@
 import { type PerMillion, type Ratio, ratio } from '../base/index.ts'
-import type { BudgetingMethod, Rational } from './definition.ts'
+import type { BudgetingMethod, Objective, Rational } from './definition.ts'
 import type { Counts } from './evaluation.ts'
+import type { Buckets } from './feed.ts'
+import { judgementOf, stepOf, stepsFrom } from './slices.ts'
 
 /**
  * OpenSLO's composite: one SLO whose objectives have indicators of their own, with weights that multiply and are not
@@ -58,4 +60,32 @@ export function worstSlices(
       if ((part.bad[i] ?? 0) > 0) bad[i] = 1
     }
   return { total, bad }
+}
+
+/**
+ * The buckets of several objectives of time slices as those of their composite: a slice is one event, in its first
+ * bucket, and bad when it is bad for any of them. All have the same start, width, length and slice; of slices that are
+ * not there completely nothing is said. Undefined without parts.
+ */
+export function compositeBuckets(
+  parts: readonly { readonly objective: Objective; readonly buckets: Buckets }[],
+): Buckets | undefined {
+  const [first] = parts
+  if (!first) return undefined
+  const judged = parts.map(({ objective, buckets }) =>
+    stepsFrom(judgementOf('timeslices', objective.slice), buckets),
+  )
+  const { total, bad } = worstSlices(judged)
+  const { start, width } = first.buckets
+  const step = stepOf(judgementOf('timeslices', first.objective.slice))
+  const offset = ((judged[0]?.start ?? 0) * step - start) / width
+  const good = new Float64Array(first.buckets.good.length)
+  const counted = { start, width, good, bad: new Float64Array(good.length) }
+  for (let i = 0; i < total.length; i++) {
+    if (total[i] === 0) continue
+    const at = offset + (i * step) / width
+    if (bad[i] === 1) counted.bad[at] = 1
+    else counted.good[at] = 1
+  }
+  return counted
 }

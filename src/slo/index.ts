@@ -12,7 +12,13 @@ export {
   spentWhenFiring,
 } from './burn.ts'
 export { calendarBoundary, instantsIn, isZone, wallTime } from './calendar.ts'
-export { type Composite, type CompositePart, compositeOf, worstSlices } from './composite.ts'
+export {
+  type Composite,
+  type CompositePart,
+  compositeBuckets,
+  compositeOf,
+  worstSlices,
+} from './composite.ts'
 export { type Correction, type CorrectionProblem, correctionProblem } from './corrections.ts'
 export type { KnownSpan } from './coverage.ts'
 export type {
@@ -71,6 +77,16 @@ export {
 export { type JourneyPlan, leavesOfPlan, MEASURED } from './journey/plan.ts'
 export { redundancyOf } from './journey/redundancy.ts'
 export { childrenOf, type JourneyTree, leavesOf, MOST_SHARED, sharedLeaves, without } from './journey/tree.ts'
+export {
+  type Compared,
+  type Disagreement,
+  RECONCILE_BOUNDS,
+  type Reconciled,
+  reconcile,
+  type Sight,
+  type Sums,
+  sumsOf,
+} from './reconcile.ts'
 export { type Firing, type RuleReplay, replayRules } from './replay.ts'
 export { lowerBurnRate, lowerShare, surelyExceeds } from './statistics.ts'
 export {

@@ -1,4 +1,5 @@
-import { type Labels, labelsKey, type UnixSeconds, unixSeconds } from '../base/index.ts'
+import { type Labels, labelsKey } from '../base/index.ts'
+import { type Cell, CellTable, GROUP } from './cells.ts'
 import { binOf, HistogramBuilder } from './histogram.ts'
 import { type Outcome, OVERFLOW, type TrafficRow } from './model.ts'
 
@@ -39,6 +40,17 @@ export interface Addition {
   readonly duration: number | undefined
 }
 
+/** Many events, in columns of which the first `size` places count. */
+export interface Additions {
+  readonly size: number
+  readonly series: readonly (SeriesHandle | undefined)[]
+  readonly minutes: Uint32Array
+  readonly judgements: readonly (Judged | undefined)[]
+  /** µs; below zero when it is unknown or says nothing. */
+  readonly durations: Float64Array
+  readonly weights: Float64Array
+}
+
 /** Absolute whole counts of every cell that changed. Whoever takes it must write it, again and again until it is. */
 export interface Drained {
   readonly writer: string
@@ -51,6 +63,8 @@ export interface Accumulator {
   readonly series: (labels: Labels) => SeriesHandle
   readonly add: (labels: Labels, addition: Addition, weight?: number) => void
   readonly addTo: (series: SeriesHandle, addition: Addition, weight?: number) => void
+  /** The same as one after the other, but the memory of many series is waited for at once. Gives their weight. */
+  readonly addAll: (additions: Additions) => number
   /** What changed since the last drain; with `all`, everything that the writer has counted. */
   readonly drain: (options?: { readonly all?: boolean }) => Drained
   /** Forgets all counts and goes on from zero under another writer. What was not drained is lost: drain first. */
@@ -60,22 +74,7 @@ export interface Accumulator {
   readonly overflowed: () => number
 }
 
-interface Cell {
-  readonly labels: Labels
-  readonly minute: UnixSeconds
-  readonly outcome: Outcome
-  readonly reason: string
-  count: number
-  latency: HistogramBuilder | undefined
-  dirty: boolean
-}
-
-interface Slot {
-  readonly minutes: Map<number, Cell[]>
-  // Events come nearly in order, so the minute is nearly always the one before.
-  lastMinute: number
-  lastCells: Cell[]
-}
+type Judged = Pick<Addition, 'outcome' | 'reason'>
 
 /** `fixed`: labels that all series of the source share; the overflow series carries them too. */
 export function createSeriesTable(options: { maxSeries?: number; fixed?: Labels } = {}): SeriesTable {
@@ -104,88 +103,79 @@ export function createSeriesTable(options: { maxSeries?: number; fixed?: Labels 
 export function createAccumulator(options: AccumulatorOptions): Accumulator {
   const { source } = options
   const maxCells = options.maxCells ?? 100_000
-  const table =
-    options.table ??
-    createSeriesTable(options.maxSeries === undefined ? {} : { maxSeries: options.maxSeries })
-  let slots: (Slot | undefined)[] = []
-  let all: Cell[] = []
+  const table = options.table ?? createSeriesTable(options)
+  const cells = new CellTable()
   let dirty: Cell[] = []
   let writer = options.writer
   let rotation = 1
   let revision = 0
   let overflowed = 0
 
-  const addTo: Accumulator['addTo'] = (series, addition, weight = 1) => {
-    const slot = (slots[series.id] ??= { minutes: new Map(), lastMinute: Number.NaN, lastCells: [] })
-    const cells = cellsOf(slot, addition.minute)
-    let cell = find(cells, addition)
-    if (cell === undefined) {
-      cell = newCell(series.labels, addition)
-      cells.push(cell)
-      all.push(cell)
-    }
+  /** `duration` is below zero when it says nothing. */
+  const addToCell = (cell: Cell, duration: number, weight: number): void => {
     if (!cell.dirty) {
       cell.dirty = true
       dirty.push(cell)
     }
     cell.count += weight
-    if (series.overflow) overflowed += weight
-    if (addition.duration !== undefined) {
-      cell.latency ??= new HistogramBuilder()
-      cell.latency.add(binOf(addition.duration), weight)
+    if (cell.series.overflow) overflowed += weight
+    if (duration < 0) return
+    cell.latency ??= new HistogramBuilder()
+    cell.latency.add(binOf(duration), weight)
+  }
+  const addTo: Accumulator['addTo'] = (series, addition, weight = 1) => {
+    const { minute, duration } = addition
+    addToCell(
+      cells.take(series, minute, addition),
+      duration === undefined ? -1 : Math.max(0, duration),
+      weight,
+    )
+  }
+  const addAll: Accumulator['addAll'] = (additions) => {
+    const { size, durations, weights } = additions
+    let sum = 0
+    for (let from = 0; from < size; from += GROUP) {
+      const group = cells.takeAll(additions, from)
+      for (let i = from; i < Math.min(size, from + GROUP); i++) {
+        const cell = group[i - from]
+        const weight = weights[i] ?? 1
+        sum += weight
+        if (cell !== undefined) addToCell(cell, durations[i] ?? -1, weight)
+      }
     }
+    return sum
   }
   const startOver = (next: string): void => {
     writer = next
-    slots = []
-    all = []
+    cells.clear()
     dirty = []
   }
   return {
     series: table.series,
     add: (labels, addition, weight) => addTo(table.series(labels), addition, weight),
     addTo,
+    addAll,
     drain: ({ all: everything = false } = {}) => {
-      const drained = { writer, revision: ++revision, traffic: rowsOf(source, everything ? all : dirty) }
+      const drained = {
+        writer,
+        revision: ++revision,
+        traffic: rowsOf(source, everything ? cells.all : dirty),
+      }
       for (const cell of dirty) cell.dirty = false
       dirty = []
-      if (all.length > maxCells) startOver(`${options.writer}/${++rotation}`)
+      if (cells.all.length > maxCells) startOver(`${options.writer}/${++rotation}`)
       return drained
     },
     startOver,
-    cells: () => all.length,
+    cells: () => cells.all.length,
     overflowed: () => overflowed,
   }
 }
 
-function cellsOf(slot: Slot, minute: number): Cell[] {
-  if (slot.lastMinute === minute) return slot.lastCells
-  let cells = slot.minutes.get(minute)
-  if (cells === undefined) {
-    cells = []
-    slot.minutes.set(minute, cells)
-  }
-  slot.lastMinute = minute
-  slot.lastCells = cells
-  return cells
-}
-
-// A minute of a series has a handful of reasons: a look at each is faster than a key.
-function find(cells: readonly Cell[], wanted: Addition): Cell | undefined {
-  for (const cell of cells) if (cell.reason === wanted.reason && cell.outcome === wanted.outcome) return cell
-  return undefined
-}
-
-function newCell(labels: Labels, addition: Addition): Cell {
-  const { outcome, reason } = addition
-  const minute = unixSeconds(addition.minute)
-  return { labels, minute, outcome, reason, count: 0, latency: undefined, dirty: false }
-}
-
 function rowsOf(source: string, cells: readonly Cell[]): readonly TrafficRow[] {
-  return cells.map(({ labels, minute, outcome, reason, count, latency }) => ({
+  return cells.map(({ series, minute, outcome, reason, count, latency }) => ({
     source,
-    labels,
+    labels: series.labels,
     minute,
     outcome,
     reason,

@@ -16,9 +16,27 @@ const LAST = BINS - 1
 const PER_DECADE = 90
 // What one step of a decade's bins is worth, in µs. The first is a tenth, kept apart because 0.1 is not exact.
 const STEPS: readonly number[] = Array.from({ length: 11 }, (_, decade) => 10 ** (decade - 1))
+/** Where each decade ends, in µs. */
+const NEXT_DECADE: readonly number[] = Array.from({ length: 11 }, (_, decade) => 10 ** (decade + 1))
+/** The decade of the shortest duration that takes so many bits. */
+const LOWEST_DECADES: readonly number[] = Array.from({ length: 33 }, (_, bits) =>
+  Math.floor(Math.log10(Math.max(1, 2 ** (bits - 1)))),
+)
 
 /** The bin that holds a duration in µs. Less than nothing, which clocks can produce, is in bin 0. */
 export function binOf(us: number): number {
+  // Nearly all durations are whole and shorter than half an hour, which needs no search and no rounding: a whole number
+  // below the next edge, divided by the step, stays below the next whole number in a double, too.
+  const whole = us | 0
+  if (whole === us && whole >= 10) {
+    const guess = LOWEST_DECADES[32 - Math.clz32(whole)] ?? 0
+    const decade = guess + (whole >= (NEXT_DECADE[guess] ?? 0) ? 1 : 0)
+    return decade * PER_DECADE - 9 + Math.trunc(whole / (STEPS[decade] ?? 1))
+  }
+  return searched(us)
+}
+
+function searched(us: number): number {
   if (!(us >= 1)) return 0
   if (us >= 99e9) return LAST
   let decade = 0

@@ -2,6 +2,7 @@ export {
   type Accumulator,
   type AccumulatorOptions,
   type Addition,
+  type Additions,
   createAccumulator,
   createSeriesTable,
   type Drained,

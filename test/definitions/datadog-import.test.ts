@@ -51,7 +51,7 @@ test('bad events make the total, as Datadog derives it', () => {
   expect(definitions.slos[0]?.queries[0]?.total).toMatchObject({ spec: { formula: 'query1 + query2' } })
 })
 
-test('time slices compare minutes, count silence as up, and say that they were longer', () => {
+test('time slices keep their length, count silence as up, and say how they are judged', () => {
   const time_slice = {
     comparator: '<',
     threshold: 0.5,
@@ -68,9 +68,72 @@ test('time slices compare minutes, count silence as up, and say that they were l
   expect(definitions.slos[0]?.queries[0]?.numerator.query).toMatchObject({
     reading: { kind: 'points-passing', op: 'lt', value: '0.5' },
   })
-  expect(imported.notes).toEqual([
-    { name: 'fast', text: 'it looks at slices of 300 s there, and at minutes here' },
+  const [objective] = definitions.slos[0]?.slo.objectives ?? []
+  expect(definitions.slos[0]?.slo.method).toBe('timeslices')
+  expect(objective?.slice).toEqual({ width: 300, allowed: 500_000 })
+  expect(imported.notes.map(({ name }) => name)).toEqual(['fast'])
+  expect(imported.notes[0]?.text).toMatch(/by its value over all of them, and here by whether at least half/)
+})
+
+test('slices of a minute need no note', () => {
+  const time_slice = {
+    comparator: '<=',
+    threshold: 0.5,
+    query_interval_seconds: 60,
+    query: {
+      formulas: [{ formula: 'q' }],
+      queries: [{ name: 'q', data_source: 'metrics', query: 'p99:trace.http.request{*}.rollup(max, 300)' }],
+    },
+  }
+  const { definitions, imported } = load([
+    { ...base, name: 'fast', type: 'time_slice', sli_specification: { time_slice } },
   ])
+  expect(imported.notes).toEqual([])
+  expect(definitions.slos[0]?.slo.method).toBe('occurrences')
+  expect(imported.text).toContain('.rollup(max, 60)')
+})
+
+const MONITOR = {
+  id: 12,
+  name: 'Checkout is slow',
+  type: 'query alert',
+  query: 'avg(last_5m):p99:trace.http.request{service:web} > 0.5',
+}
+
+test('an SLO by a monitor of a metric follows it minute by minute, and says so', () => {
+  const slos = [{ ...base, id: '1', name: 'by monitor', type: 'monitor', monitor_ids: [12] }]
+  const imported = importDatadog({ slos, corrections: [], monitors: [MONITOR] }, 'datadog')
+  const { problems, slos: read } = loadDefinitions([{ file: 'a.yaml', text: SOURCE + imported.text }])
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(read[0]?.queries[0]?.numerator.query).toMatchObject({
+    spec: { query: 'p99:trace.http.request{service:web}' },
+    reading: { kind: 'points-passing', op: 'lte', value: '0.5' },
+  })
+  expect(imported.text).toContain('nines.dev/no-data: good')
+  expect(imported.notes).toEqual([
+    {
+      name: 'by monitor',
+      text: 'it follows monitor 12 (Checkout is slow), which judges the avg of last_5m; here each minute is judged by the same query and threshold',
+    },
+  ])
+})
+
+test.each<[string, readonly number[], object, RegExp]>([
+  ['several monitors', [12, 13], MONITOR, /looks at 2 monitors at once/],
+  ['one that was not read', [13], MONITOR, /monitor 13 is not among those that were read/],
+  ['one that is no metric’s', [12], { ...MONITOR, type: 'service check' }, /is a service check/],
+  [
+    'one with groups',
+    [12],
+    { ...MONITOR, query: 'avg(last_5m):avg:a{*} by {host} > 1' },
+    /alerts for groups apart/,
+  ],
+  ['an anomaly', [12], { ...MONITOR, query: 'avg(last_4h):anomalies(avg:a{*}) >= 1 && x' }, /more than one/],
+])('an SLO by %s is named, with what to do', (_, monitor_ids, monitor, why) => {
+  const slos = [{ ...base, name: 'by monitor', type: 'monitor', monitor_ids }]
+  const { slos: count, notes } = importDatadog({ slos, corrections: [], monitors: [monitor] }, 'datadog')
+  expect(count).toBe(0)
+  expect(notes[0]?.text).toMatch(why)
 })
 
 test('corrections of counts exclude, those of slices forgive', () => {

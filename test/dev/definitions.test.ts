@@ -1,21 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { unixSeconds } from '../../src/base/index.ts'
 import { createEstate, success } from '../../src/cli/dev/estate/estate.ts'
 import { RACK_ENVOY_PORT } from '../../src/cli/dev/estate/live.ts'
 import { recordedAs } from '../../src/cli/dev/estate/recorded.ts'
 import { inputName, LOG_PLACES, RACK_TOKYO, SHOP } from '../../src/cli/dev/estate/shop.ts'
-import { loadDefinitions } from '../../src/definitions/index.ts'
+import { loadDefinitions, readTree } from '../../src/definitions/index.ts'
 
 // The estate writes where the DataSources read: what both say must agree.
 const directory = resolve(import.meta.dirname, '../../slo-definitions')
-const { slos, sources, services, problems } = loadDefinitions(
-  readdirSync(directory)
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => ({ file, text: readFileSync(join(directory, file), 'utf8') })),
-  { strict: true },
-)
+const { files } = await readTree(directory)
+const { slos, sources, services, problems } = loadDefinitions(files, { strict: true })
 
 function connectionOf(name: string): Readonly<Record<string, unknown>> | undefined {
   return sources.find((source) => source.name === name)?.connectionDetails
@@ -27,7 +22,8 @@ test('the definitions have no problem, not even to the letter of OpenSLO', () =>
 
 test('every service of the shop has an availability and a latency SLO, each with an owner and a runbook', () => {
   expect(new Set(services.map((service) => service.name))).toEqual(
-    new Set(SHOP.map((service) => service.name)),
+    // The clouds themselves carry everything, and are a service of the platform's team.
+    new Set([...SHOP.map((service) => service.name), 'clouds']),
   )
   for (const { name } of SHOP) {
     const own = slos.filter(({ slo }) => slo.service === name)

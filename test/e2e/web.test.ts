@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openPages, type Pages, scan, settle, there } from './pages.ts'
+import { openPages, type Pages, settle, there } from './pages.ts'
 
 /**
  * The built pages in a real browser, against the fixture server, under the strict security policy: that they can be
@@ -67,113 +67,6 @@ describe.skipIf(!there)('the pages', () => {
     await settle(page)
     expect(new URL(page.url()).pathname).toBe('/tools/nines/slo/catalogue-latency/p-fast')
     expect(complaints).toEqual([])
-    await context.close()
-  })
-
-  test.each([
-    ['light', 'en'],
-    ['light', 'ja'],
-    ['dark', 'en'],
-    ['dark', 'ja'],
-    ['contrast', 'en'],
-    ['contrast', 'ja'],
-  ])('have no accessibility fault, %s %s', async (theme, lang) => {
-    const empty = await pages.serve({ scenario: 'empty' })
-    const broken = await pages.serve({ scenario: 'broken' })
-    const places = [
-      ['', pages.estate],
-      ['?view=grid', pages.estate],
-      ['?view=matrix', pages.estate],
-      ['?q=nothing+like+this', pages.estate],
-      ['slo/checkout-availability', pages.estate],
-      ['slo/payments-authorise', pages.estate],
-      ['slo/search-fast', pages.estate],
-      ['slo/identity-token-fast?scope=cloud_provider%3Drack', pages.estate],
-      ['slo/inventory-sync', pages.estate],
-      ['services', pages.estate],
-      ['services?q=nothing+like+this', pages.estate],
-      ['service/checkout', pages.estate],
-      ['service/checkout?source=traces&by=reason&clouds=region&show=slow', pages.estate],
-      ['service/identity?scope=cloud_provider%3Drack', pages.estate],
-      ['service/inventory', pages.estate],
-      ['service/nothing', pages.estate],
-      ['incidents', pages.estate],
-      ['incidents/INC-2026-0147', pages.estate],
-      ['incidents/INC-2026-0146', pages.estate],
-      ['sources', pages.estate],
-      ['try', pages.estate],
-      ['try?service=checkout&source=edge', pages.estate],
-      ['try?slo=payments-authorise&target=99.99', pages.estate],
-      ['try?service=nothing', pages.estate],
-      ['compare', pages.estate],
-      ['compare?slos=checkout-availability+search-fast@cloud_provider%3Daws', pages.estate],
-      ['review', pages.estate],
-      ['events', pages.estate],
-      ['wall', pages.estate],
-      ['dev/gallery', pages.estate],
-      ['nowhere', pages.estate],
-      ['slo/nothing', pages.estate],
-      ['', empty],
-      ['incidents', empty],
-      ['sources', empty],
-      ['services', empty],
-      ['review', empty],
-      ['events', empty],
-      ['try', empty],
-      ['wall', empty],
-      ['', broken],
-      ['incidents', broken],
-      ['services', broken],
-      ['service/checkout', broken],
-      ['review', broken],
-      ['events', broken],
-      ['try?service=checkout', broken],
-      ['compare', broken],
-      ['wall', broken],
-    ] as const
-    const { page, context } = await pages.visit('about:blank', { reducedMotion: 'reduce', locale: lang })
-    const faults: string[] = []
-    for (const [path, fixture] of places) {
-      await page.goto(`${fixture.url}${path}${path.includes('?') ? '&' : '?'}theme=${theme}&lang=${lang}`)
-      await settle(page)
-      faults.push(...(await scan(page)).map((f) => `${path}: ${f}`))
-    }
-    await page.goto(`${pages.estate.url}?theme=${theme}&lang=${lang}`)
-    await settle(page)
-    for (const key of ['?', '/']) {
-      await page.keyboard.press(key)
-      await page.waitForSelector('dialog[open]')
-      faults.push(...(await scan(page)).map((f) => `dialog ${key}: ${f}`))
-      await page.keyboard.press('Escape')
-    }
-    expect(faults).toEqual([])
-    await context.close()
-  })
-
-  test.each([320, 390, 768, 1024])('never scroll sideways at %i pixels', async (width) => {
-    const { page, context } = await pages.visit('about:blank', { width, height: 800 })
-    for (const lang of ['en', 'ja'])
-      for (const path of [
-        '',
-        '?view=grid',
-        'slo/checkout-availability',
-        'services',
-        'service/checkout',
-        'incidents',
-        'incidents/INC-2026-0147',
-        'sources',
-        'try?service=checkout&source=edge',
-        'compare?slos=checkout-availability+search-fast',
-        'review',
-        'events',
-        'wall',
-        'dev/gallery',
-      ]) {
-        await page.goto(`${pages.estate.url}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`)
-        await settle(page)
-        const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-        expect(over, `${path} ${lang}`).toBeLessThanOrEqual(0)
-      }
     await context.close()
   })
 })

@@ -1,7 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { perMillion, unixSeconds } from '../../src/base/index.ts'
-import { checkBlocks, textLength } from '../../src/cli/dev/slack/index.ts'
 import {
   type IncidentBrief,
   renderDigest,
@@ -9,8 +7,8 @@ import {
   renderSlack,
   type SlackMessage,
 } from '../../src/notify/index.ts'
-import { runs } from '../property-runs.ts'
 import { briefOf, evaluationOf, incidentWith, START } from './estate.ts'
+import { consequenceOf, faultsOf, tokensOf } from './rules.ts'
 
 /** A message as people read it, one block after the other. */
 function asRead(message: SlackMessage): string {
@@ -24,7 +22,9 @@ function asRead(message: SlackMessage): string {
     }
     if (block.type === 'context') lines.push(...block.elements.map((element) => element.text))
     if (block.type === 'actions')
-      lines.push(...block.elements.map((button) => `(${button.text.text}) ${button.url}`))
+      lines.push(
+        ...block.elements.map((b) => `(${b.text.text}) ${'url' in b ? b.url : `${b.action_id} ${b.value}`}`),
+      )
   }
   return `${lines.join('\n')}\n`
 }
@@ -90,6 +90,51 @@ const MOMENTS: readonly (readonly [string, Partial<IncidentBrief>])[] = [
       runbook: 'Ask in #payments first',
     },
   ],
+  [
+    'everything-at-once',
+    {
+      clearsAt: unixSeconds(START + 1_080),
+      confidence: 'partial',
+      overlaps: [
+        {
+          kind: 'deploy',
+          name: 'checkout 1.42',
+          from: unixSeconds(START - 900),
+          url: 'https://ci.example.com/42',
+        },
+        { kind: 'tv', name: 'Morning show', from: unixSeconds(START - 600), to: unixSeconds(START + 1_200) },
+      ],
+      incident: incidentWith({
+        acknowledged: { by: 'Aya Sato', at: unixSeconds(START - 60) },
+        roles: { commander: { who: 'Ben Cole', since: unixSeconds(START - 30), by: 'Ben Cole' } },
+        level: { name: 'urgent', at: unixSeconds(START - 30) },
+        drill: true,
+        consequences: [
+          consequenceOf({}),
+          consequenceOf({ slo: 'search-fast', service: 'search', because: 'region', firing: false }),
+        ],
+      }),
+    },
+  ],
+  [
+    'declared-by-hand',
+    {
+      name: 'Cards are declined',
+      whole: undefined,
+      scoped: undefined,
+      target: '',
+      places: [],
+      contributors: [],
+      exemplars: [],
+      incident: incidentWith({
+        ...quiet,
+        members: [],
+        kind: 'declared',
+        title: 'Cards are declined',
+        severity: 'page',
+      }),
+    },
+  ],
   ['blind', { incident: incidentWith({ blindSince: unixSeconds(START - 120) }) }],
   [
     'calming',
@@ -134,7 +179,10 @@ describe('what people read', () => {
   for (const [name, options] of MOMENTS) {
     for (const locale of ['en', 'ja']) {
       test(`${name}, ${locale}`, async () => {
-        const message = renderSlack(briefOf({ ...options, locale }), { mention: '<!subteam^S0123456>' })
+        const message = renderSlack(briefOf({ ...options, locale }), {
+          buttons: true,
+          mention: '<!subteam^S0123456>',
+        })
         expect(faultsOf(message)).toEqual([])
         await expect(asRead(message)).toMatchFileSnapshot(`../golden/slack/${name}.${locale}.txt`)
       })
@@ -168,167 +216,21 @@ describe('what people read', () => {
   })
 })
 
-/** What Slack, or a reader, would object to. */
-function faultsOf(message: SlackMessage): string[] {
-  const faults: string[] = []
-  if (message.text.trim() === '') faults.push('the text is empty')
-  if (message.text.length > 4_000) faults.push('the text is longer than Slack shows whole')
-  if ((message.blocks?.length ?? 0) > 14) faults.push(`${message.blocks?.length} blocks`)
-  if (textLength(message.blocks ?? []) > 6_000) faults.push(`${textLength(message.blocks ?? [])} characters`)
-  const check = checkBlocks(message.blocks ?? [])
-  if (check.kind === 'unfit') faults.push(check.error, ...check.messages)
-  const all = flat(message)
-  if (CONTROLS.test(all.replaceAll('\n', ''))) faults.push('a control character')
-  if (/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(all))
-    faults.push('half a character')
-  return faults
-}
-
-/** Control characters, separators and direction marks. */
-const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
-
-const flat = (value: unknown): string =>
-  typeof value === 'string'
-    ? value
-    : typeof value === 'object' && value !== null
-      ? Object.values(value).map(flat).join('')
-      : ''
-
-/** Tokens that call or mislead people: only ours may be there. */
-const tokensOf = (message: SlackMessage): readonly string[] =>
-  [
-    ...flat({
-      ...message,
-      blocks: (message.blocks ?? []).filter((block) => block.type !== 'header'),
-    }).matchAll(/<([^<>]*)>/g),
-  ]
-    .map((match) => match[1] ?? '')
-    .filter((inside) => /^[!@#]/.test(inside))
-
-const nasty = fc.oneof(
-  fc.constantFrom(
-    '<!channel>',
-    '<!here|now>',
-    '<@U024BE7LH>',
-    '<https://evil.example|click>',
-    '*bold* _it_ ~no~ `code` ```pre```',
-    'テスト・決済サービスの可用性 🏬👩‍👩‍👧‍👦',
-    '\u0000\u0007\u001b[31mred\u001b[0m\u2028next\u202Eevil',
-    '\ud800 half \udc00',
-    '&amp;&lt;!channel&gt;',
-    '|pipes|and>arrows<',
-    '',
-    ' ',
-    '__proto__',
-    'x'.repeat(65_536),
-    '🔥'.repeat(16_384),
-    '&'.repeat(65_536),
-    '障'.repeat(65_536),
-    '`'.repeat(3_000),
-  ),
-  fc.string({ unit: 'binary', maxLength: 200 }),
-)
-const labels = fc.dictionary(
-  nasty.map((name) => name.slice(0, 100)),
-  nasty,
-  { maxKeys: 12 },
-)
-const number = fc.oneof(fc.double({ noNaN: true, min: 0, max: 1e12 }), fc.constantFrom(0, 1e-9, 0.5, 1, 1e15))
-const address = fc.oneof(
-  nasty,
-  fc.constantFrom(
-    'javascript:alert(1)',
-    'https://a.example/|x>y<z',
-    'http://user:secret@a.example/',
-    `https://a.example/${'p'.repeat(70_000)}`,
-    'data:text/html,x',
-    'https://ok.example/',
-  ),
-)
-const states = fc.constantFrom('ok', 'watch', 'burning', 'exhausted', 'unknown')
-const briefs = fc
-  .record({
-    name: nasty,
-    service: nasty,
-    id: nasty,
-    target: nasty,
-    window: nasty,
-    indicator: nasty,
-    owner: nasty,
-    runbook: address,
-    pageUrl: address,
-    locale: fc.constantFrom('en', 'ja', 'ja-JP', 'xx', ''),
-    zone: fc.oneof(fc.constantFrom('Asia/Tokyo', 'UTC', 'Mars/Olympus'), nasty),
-    places: fc.array(fc.record({ scope: labels, state: states }), { maxLength: 40 }),
-    contributors: fc.array(
-      fc.record({ labels, bad: number, share: number, timesUsual: fc.option(number, { nil: undefined }) }),
-      { maxLength: 500 },
-    ),
-    exemplars: fc.array(
-      fc.record({
-        atMs: fc.integer({ min: 0, max: 4e12 }),
-        reason: nasty,
-        durationMs: fc.option(number, { nil: undefined }),
-        traceId: fc.option(nasty, { nil: undefined }),
-        labels,
-        url: fc.option(address, { nil: undefined }),
-      }),
-      { maxLength: 50 },
-    ),
-    sources: fc.array(fc.record({ name: nasty, age: fc.option(number, { nil: undefined }) }), {
-      maxLength: 40,
-    }),
-    scope: labels,
-    by: nasty,
-    note: nasty,
-    rate: number,
-    left: fc.double({ noNaN: true, min: -1e6, max: 1 }),
-    mood: fc.constantFrom('open', 'resolved', 'blind'),
+test('an incident burns while what it lists does, however calm the SLO that leads it is', () => {
+  const lead = incidentWith().members.map((member) => ({ ...member, firing: false }))
+  const incident = incidentWith({
+    kind: 'region',
+    members: lead,
+    consequences: [
+      consequenceOf({ because: 'region', rate: 22.5, firing: true }),
+      consequenceOf({ because: 'region', rate: 3.1, firing: true, slo: 'search-fast' }),
+      consequenceOf({ because: 'region', rate: 90, firing: false, slo: 'cart-fast' }),
+    ],
   })
-  .map(({ service, id, scope, by, note, rate, left, mood, ...rest }): IncidentBrief => {
-    const at = unixSeconds(START)
-    const evaluation = evaluationOf({ left, scope })
-    return briefOf({
-      ...rest,
-      whole: evaluation,
-      scoped: evaluation,
-      incident: incidentWith({
-        id,
-        service,
-        scope,
-        members: [{ scope, severity: 'page', rules: [note], rate, firing: mood === 'open' }],
-        peakRate: rate,
-        badEvents: Math.round(rate),
-        acknowledged: { by, at },
-        timeline: [{ at, kind: 'note', text: note, by }],
-        reopened: 3,
-        previous: id,
-        ...(mood === 'resolved' ? { state: 'resolved', resolvedAt: at } : {}),
-        ...(mood === 'blind' ? { blindSince: at } : {}),
-      }),
-    })
-  })
-
-test('whatever a brief holds, Slack takes the message and nobody is called', () => {
-  fc.assert(
-    fc.property(briefs, fc.constantFrom('full', 'brief', 'sentence', 'text'), (brief, detail) => {
-      const messages = [
-        renderSlack(brief, { detail }),
-        renderLines(brief, [
-          { reason: 'first', at: unixSeconds(START) },
-          { reason: 'person', at: unixSeconds(START) },
-        ]) ?? { text: 'nothing' },
-        renderDigest(Array.from({ length: 60 }, () => brief)),
-      ]
-      for (const message of messages) {
-        expect(faultsOf(message)).toEqual([])
-        expect(tokensOf(message).filter((token) => !/^!date\^\d+\^[{}\w ()]+\|[^|]*$/.test(token))).toEqual(
-          [],
-        )
-        expect(flat(message)).not.toContain('user:secret')
-      }
-    }),
-    runs(0.5),
+  expect(renderSlack(briefOf({ incident })).text).toMatch(/^PAGE · .*: Burning 22\.5× in gcp/)
+  const calm = incident.consequences.map((each) => ({ ...each, firing: false }))
+  expect(renderSlack(briefOf({ incident: { ...incident, consequences: calm } })).text).not.toContain(
+    'Burning',
   )
 })
 

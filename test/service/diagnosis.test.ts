@@ -4,9 +4,16 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { unixSeconds } from '../../src/base/index.ts'
 import type { CollectorStatus } from '../../src/collectors/index.ts'
-import { type DiagnosisStep, diagnosis, type SloSummary, sourceDiagnosis } from '../../src/contract/index.ts'
+import {
+  type DiagnosisStep,
+  diagnosis,
+  type Reconciliation,
+  type SloSummary,
+  sourceDiagnosis,
+} from '../../src/contract/index.ts'
 import { type DiagnosisParts, diagnose } from '../../src/service/diagnosis.ts'
 import { diagnoseSource, type SourceFacts } from '../../src/service/source-walk.ts'
+import { RECONCILE_BOUNDS } from '../../src/slo/index.ts'
 import { createTestWorld } from '../world.ts'
 
 const now = 1_790_000_000
@@ -155,6 +162,32 @@ describe('the way from a source to the budgets', () => {
   })
 })
 
+function reconciled(agrees: boolean): Reconciliation {
+  const zero = { good: 0, bad: 0, ignored: null }
+  const apart = {
+    source: 'apm',
+    minutes: 180,
+    own: zero,
+    reference: zero,
+    reason: 'sampled' as const,
+    text: 'apm has 25.0 % of the events of edge in every minute: it seems to be sampled',
+    remedy: 'Read apm before it samples.',
+  }
+  const service = {
+    service: 'checkout',
+    indicator: 'availability',
+    reference: 'edge',
+    minutes: 180,
+    sights: [],
+  }
+  return {
+    now,
+    range: { from: now - 10_800, to: now },
+    bounds: { ...RECONCILE_BOUNDS },
+    services: [{ ...service, agrees, comparisons: agrees ? [] : [apart] }],
+  }
+}
+
 function parts(given: Partial<DiagnosisParts> = {}): DiagnosisParts {
   const { clock } = createTestWorld({ start: now })
   return {
@@ -169,6 +202,7 @@ function parts(given: Partial<DiagnosisParts> = {}): DiagnosisParts {
       definitions: { dir: 'slo', policies: 'policies' },
     },
     ledger: { inventory: async () => [held] },
+    reconcile: async () => reconciled(true),
     problems: () => [],
     shown: () =>
       ({
@@ -217,5 +251,20 @@ describe('the installation', () => {
   test('cannot be told of before the ledger has been read', async () => {
     const told = await diagnose(parts({ shown: () => undefined, problems: () => [] }))
     expect(told.checks.find(({ name }) => name === 'evaluation')?.finding).toBe('unknown')
+  })
+})
+
+test('sources that disagree about an SLI are a finding, with the likely reason and what to do', async () => {
+  const agreeing = await diagnose(parts())
+  expect(agreeing.checks.find(({ name }) => name === 'agreement')).toMatchObject({ finding: 'well' })
+  const told = await diagnose(parts({ reconcile: async () => reconciled(false) }))
+  const check = told.checks.find(({ name }) => name === 'agreement')
+  expect(told.finding).toBe('wrong')
+  expect(check?.text).toMatch(/1 of 1 SLIs .* checkout, availability: apm has 25.0 %/)
+  expect(check?.remedy).toMatch(/Read apm before it samples/)
+  const failing = await diagnose(parts({ reconcile: () => Promise.reject(new Error('the ledger is away')) }))
+  expect(failing.checks.find(({ name }) => name === 'agreement')).toMatchObject({
+    finding: 'unknown',
+    text: 'Sources cannot be compared: the ledger is away.',
   })
 })

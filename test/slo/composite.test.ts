@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { perMillion } from '../../src/base/index.ts'
-import { compositeOf, worstSlices } from '../../src/slo/index.ts'
+import { perMillion, seconds, unixSeconds } from '../../src/base/index.ts'
+import { compositeBuckets, compositeOf, worstSlices } from '../../src/slo/index.ts'
 
 const one = { num: 1, den: 1 }
 
@@ -50,5 +50,33 @@ describe('a composite', () => {
       [1, 1, 1, 0],
       [1, 1, 0, 0],
     ])
+  })
+
+  test('of slices of minutes counts each whole slice once, and as bad as its worst part', () => {
+    const slice = { width: seconds(120), allowed: perMillion(100_000) }
+    const objective = {
+      name: 'a',
+      displayName: '',
+      target: '99',
+      allowed: perMillion(10_000),
+      indicator: 'a',
+      slice,
+      weight: one,
+    }
+    const strict = { ...objective, name: 'b', indicator: 'b', slice: { ...slice, allowed: perMillion(0) } }
+    const bucketsOf = (good: readonly number[], bad: readonly number[]) => ({
+      start: unixSeconds(1_790_000_100),
+      width: seconds(60),
+      good: Float64Array.from(good),
+      bad: Float64Array.from(bad),
+    })
+    // Slices begin at whole multiples of two minutes: the first minute belongs to one that is not there.
+    const counted = compositeBuckets([
+      { objective, buckets: bucketsOf([9, 9, 9, 0, 0, 9, 9, 9], [9, 0, 1, 0, 0, 0, 0, 2]) },
+      { objective: strict, buckets: bucketsOf([9, 0, 0, 0, 0, 9, 9, 9], [9, 0, 0, 0, 0, 1, 0, 0]) },
+    ])
+    expect(Array.from(counted?.good ?? [])).toEqual([0, 1, 0, 0, 0, 0, 0, 0])
+    expect(Array.from(counted?.bad ?? [])).toEqual([0, 0, 0, 0, 0, 1, 0, 0])
+    expect(compositeBuckets([])).toBeUndefined()
   })
 })

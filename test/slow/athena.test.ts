@@ -114,6 +114,7 @@ function writeLogs(root: string): void {
     const lines = Array.from({ length: Math.min(each, left) }, () =>
       albLine(from * 1_000 + Math.floor(random() * width * 1_000), random),
     )
+    if (lines.length === 0) break
     left -= lines.length
     // What happens in the last two hours of a day is delivered on the next.
     const day = new Date((from + width / 2 + (n % 3 === 2 ? 3_600 : 0)) * 1_000)

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Microseconds, unixSeconds } from '../../src/base/index.ts'
 import { createEstate } from '../../src/cli/dev/estate/estate.ts'
 import { generateHistory } from '../../src/cli/dev/estate/history.ts'
-import { loadDefinitions } from '../../src/definitions/index.ts'
+import { loadDefinitions, readTree } from '../../src/definitions/index.ts'
 import { countBelow, type TrafficRow } from '../../src/traffic/index.ts'
 
 // What a newcomer sees: thirty days folded straight from the rows, for every SLO of slo-definitions, and how fast
@@ -46,13 +45,10 @@ interface Tally {
   bad: number
 }
 
+const { files } = await readTree(resolve(import.meta.dirname, '../../slo-definitions'))
+
 function foldsOfDefinitions(): Fold[] {
-  const directory = resolve(import.meta.dirname, '../../slo-definitions')
-  const { slos, problems } = loadDefinitions(
-    readdirSync(directory)
-      .filter((file) => file.endsWith('.yaml'))
-      .map((file) => ({ file, text: readFileSync(join(directory, file), 'utf8') })),
-  )
+  const { slos, problems } = loadDefinitions(files)
   expect(problems).toEqual([])
   return slos.map(({ slo, queries }) => {
     const query = queries[0]?.numerator.query

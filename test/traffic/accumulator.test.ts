@@ -31,7 +31,45 @@ function totals(steps: readonly Drained[]): Map<string, { count: number; timed: 
   return sums
 }
 
+const event = fc.record({
+  series: fc.nat(40),
+  minute: fc.nat(5).map((i) => i * 60),
+  judged: fc.constantFrom(
+    { outcome: 'good', reason: '2xx' } as const,
+    { outcome: 'good', reason: '3xx' } as const,
+    { outcome: 'bad', reason: '5xx' } as const,
+    { outcome: 'ignored', reason: '4xx' } as const,
+  ),
+  duration: fc.option(fc.nat(3_000_000), { nil: undefined }),
+  weight: fc.integer({ min: 1, max: 9 }),
+})
+
 describe('an accumulator', () => {
+  test('counts many at once as it counts one after the other, beyond the bound on series and after a drain too', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(event, { maxLength: 200 }), { maxLength: 4 }), (rounds) => {
+        const single = createAccumulator({ ...options, maxSeries: 30, maxCells: 100 })
+        const several = createAccumulator({ ...options, maxSeries: 30, maxCells: 100 })
+        for (const events of rounds) {
+          const handles = events.map(({ series }) => several.series({ service_name: `s${series}` }))
+          for (const { series, minute, judged, duration, weight } of events)
+            single.add({ service_name: `s${series}` }, { minute, ...judged, duration }, weight)
+          const weight = several.addAll({
+            size: events.length,
+            series: handles,
+            minutes: Uint32Array.from(events, ({ minute }) => minute),
+            judgements: events.map(({ judged }) => judged),
+            durations: Float64Array.from(events, ({ duration }) => duration ?? -1),
+            weights: Float64Array.from(events, (each) => each.weight),
+          })
+          expect(weight).toBe(events.reduce((sum, each) => sum + each.weight, 0))
+          expect(several.overflowed()).toBe(single.overflowed())
+          expect(several.drain()).toEqual(single.drain())
+        }
+      }),
+    )
+  })
+
   test('gives whole counts of the cells that changed, with a rising revision', () => {
     const accumulator = createAccumulator(options)
     accumulator.add({ service_name: 'cart' }, good)

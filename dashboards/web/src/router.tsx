@@ -10,6 +10,7 @@ import { fleetQuery } from './api/queries.ts'
 import type { CompareSearch } from './compare/ComparePage.tsx'
 import { FleetPage } from './fleet/FleetPage.tsx'
 import type { FleetSearch } from './fleet/filter.ts'
+import type { GraphSearch } from './graph/GraphPage.tsx'
 import { IncidentsPage } from './incidents/IncidentsPage.tsx'
 import type { PlansSearch } from './plans/PlansPage.tsx'
 import type { ReviewSearch } from './review/ReviewPage.tsx'
@@ -124,6 +125,25 @@ const sourcesRoute = createRoute({
   component: lazyRouteComponent(() => import('./sources/SourcesPage.tsx'), 'SourcesPage'),
 })
 
+const journeysRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/journeys',
+  component: lazyRouteComponent(() => import('./journeys/JourneysPage.tsx'), 'JourneysPage'),
+})
+
+const journeyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/journey/$',
+  component: lazyRouteComponent(() => import('./journeys/JourneyPage.tsx'), 'JourneyPage'),
+})
+
+const graphRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/graph',
+  component: lazyRouteComponent(() => import('./graph/GraphPage.tsx'), 'GraphPage'),
+  validateSearch: (asked: Asked): GraphSearch => present(asked, ['at']),
+})
+
 const tryRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/try',
@@ -173,6 +193,9 @@ const routeTree = rootRoute.addChildren([
   incidentsRoute,
   incidentRoute,
   sourcesRoute,
+  journeysRoute,
+  journeyRoute,
+  graphRoute,
   tryRoute,
   compareRoute,
   reviewRoute,

@@ -1,9 +1,16 @@
-import type { client } from '@datadog/datadog-api-client'
 import { failed, ok, type Result, type World } from '../../base/index.ts'
 import { askUrl, type HttpFailure, type HttpLimits, type PullFailure } from '../pull/index.ts'
 import { readSecrets } from '../secret.ts'
 import { type RateBudget, wholeOf } from './budget.ts'
 import type { DatadogOptions } from './options.ts'
+import {
+  type ClientRequest,
+  type ClientResponse,
+  callInThread,
+  type Operation,
+  type Operations,
+  type ThreadCall,
+} from './thread.ts'
 
 export interface CallOptions extends Pick<DatadogOptions, 'url' | 'secrets'> {
   readonly limits: HttpLimits
@@ -12,66 +19,47 @@ export interface CallOptions extends Pick<DatadogOptions, 'url' | 'secrets'> {
   readonly heard?: (text: string) => void
 }
 
-/**
- * One call with Datadog's own client, which weighs a hundred megabytes and is loaded by the first call: of its packages
- * only the part that is asked, in half the time of the whole. Its retries are
- * off (they sleep inside the call for as long as the headers say), its requests go through ours, with our bounds.
- */
-export async function callDatadog<T>(
+/** One call with Datadog's own client, whose requests go through ours, with our bounds. */
+export async function callDatadog<Name extends Operation>(
   world: World,
   options: CallOptions,
-  run: (configuration: client.Configuration) => Promise<T>,
+  { operation, asked }: Pick<ThreadCall<Name>, 'operation' | 'asked'>,
   signal: AbortSignal,
-): Promise<Result<T, PullFailure>> {
+): Promise<Result<Operations[Name]['answered'], PullFailure>> {
   const secrets = await readSecrets(options.secrets)
   if (secrets.kind === 'failed') return secrets
-  const { BaseServerConfiguration, createConfiguration } = await import(
-    '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/index.js'
-  )
   const { host } = new URL(options.url)
   let network: HttpFailure | undefined
   let answered: { readonly status: number; readonly headers: Headers; readonly text: string } | undefined
-  const configuration = createConfiguration({
-    baseServer: new BaseServerConfiguration(options.url, {}),
-    authMethods: {
-      apiKeyAuth: secrets.value.get('apiKey') ?? '',
-      appKeyAuth: secrets.value.get('appKey') ?? '',
-    },
-    enableRetry: false,
-    // It would inflate what is inflated already.
-    httpConfig: { compress: false },
-    fetch: async (url: string, init: RequestOfClient): Promise<Response> => {
-      const { method, headers, body } = init
-      const text = typeof body === 'string' ? { body } : {}
-      const answer = await askUrl(world, { url, method, headers, ...text, limits: options.limits }, signal)
-      if (answer.kind === 'failed') {
-        network = answer.error
-        return new Response('{"errors":[]}', { status: 503, headers: { 'content-type': 'application/json' } })
-      }
-      answered = answer.value
-      options.budget.told(answer.value.headers)
-      options.heard?.(answer.value.text)
-      const { status, contentType } = answer.value
-      const isEmpty = status === 204 || status === 304
-      return new Response(isEmpty ? null : answer.value.text, {
-        status,
-        headers: { 'content-type': contentType },
-      })
-    },
-  })
+  const send = async (request: ClientRequest): Promise<ClientResponse> => {
+    const answer = await askUrl(world, { ...request, limits: options.limits }, signal)
+    if (answer.kind === 'failed') {
+      network = answer.error
+      return { status: 503, contentType: 'application/json', text: '{"errors":[]}' }
+    }
+    answered = answer.value
+    options.budget.told(answer.value.headers)
+    options.heard?.(answer.value.text)
+    const { status, contentType, text } = answer.value
+    return { status, contentType, text }
+  }
+  const { url } = options
+  const apiKey = secrets.value.get('apiKey') ?? ''
+  const appKey = secrets.value.get('appKey') ?? ''
   try {
-    return ok(await run(configuration))
+    return ok(await callInThread({ url, apiKey, appKey, operation, asked, send }, signal))
   } catch (error) {
     if (network !== undefined) return failed(failureOfNetwork(network))
+    if (signal.aborted) return failed(STOPPED)
     if (answered === undefined) throw error
     return failed(failureOfAnswer(host, answered))
   }
 }
 
-interface RequestOfClient {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: unknown
+const STOPPED: PullFailure = {
+  kind: 'unavailable',
+  text: 'the service stopped before Datadog answered',
+  remedy: 'it is asked again when the service runs',
 }
 
 function failureOfNetwork({ kind, text, remedy }: HttpFailure): PullFailure {

@@ -1,4 +1,3 @@
-import type { client } from '@datadog/datadog-api-client'
 import { failed, ok, type Result, type World } from '../../base/index.ts'
 import type { OptionProblem } from '../option-reader.ts'
 import { isPlain, type PullFailure } from '../pull/index.ts'
@@ -11,6 +10,8 @@ import { datadogOptions } from './options.ts'
 export interface DatadogSlos {
   readonly slos: readonly unknown[]
   readonly corrections: readonly unknown[]
+  /** Only where an SLO rests on monitors. */
+  readonly monitors: readonly unknown[]
 }
 
 const PAGE = 1_000
@@ -25,10 +26,9 @@ export async function readDatadogSlos(
 ): Promise<Result<DatadogSlos, PullFailure | readonly OptionProblem[]>> {
   const checked = datadogOptions(details, { ...places, name: 'import' })
   if (checked.kind === 'failed') return checked
-  const api = await import('@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/index.js')
   const options = { ...checked.value, limits: checked.value.pull.limits, budget: createRateBudget(world) }
   const list = async (
-    ask: (configuration: client.Configuration, page: { limit: number; offset: number }) => Promise<unknown>,
+    operation: 'listSLOs' | 'listSLOCorrection' | 'listMonitors',
   ): Promise<Result<readonly unknown[], PullFailure>> => {
     const all: unknown[] = []
     for (let page = 0; page < MOST_PAGES; page++) {
@@ -37,12 +37,17 @@ export async function readDatadogSlos(
         world,
         // The client checks the answer and leaves out what it does not know; what was said is carried over.
         { ...options, heard: (said) => (text = said) },
-        (configuration) => ask(configuration, { limit: PAGE, offset: page * PAGE }),
+        {
+          operation,
+          asked:
+            operation === 'listMonitors' ? { page, pageSize: PAGE } : { limit: PAGE, offset: page * PAGE },
+        },
         signal,
       )
       if (answer.kind === 'failed') return answer
       const body: unknown = JSON.parse(text)
-      const data: readonly unknown[] = isPlain(body) && Array.isArray(body['data']) ? body['data'] : []
+      const said: unknown = isPlain(body) ? body['data'] : body
+      const data: readonly unknown[] = Array.isArray(said) ? said : []
       all.push(...data)
       if (data.length < PAGE) return ok(all)
     }
@@ -52,13 +57,12 @@ export async function readDatadogSlos(
       remedy: 'read them in parts',
     })
   }
-  const slos = await list((configuration, page) =>
-    new api.ServiceLevelObjectivesApi(configuration).listSLOs({ ...page }),
-  )
+  const slos = await list('listSLOs')
   if (slos.kind === 'failed') return slos
-  const corrections = await list((configuration, page) =>
-    new api.ServiceLevelObjectiveCorrectionsApi(configuration).listSLOCorrection({ ...page }),
-  )
+  const corrections = await list('listSLOCorrection')
   if (corrections.kind === 'failed') return corrections
-  return ok({ slos: slos.value, corrections: corrections.value })
+  const isByMonitor = slos.value.some((slo) => isPlain(slo) && slo['type'] === 'monitor')
+  const monitors = isByMonitor ? await list('listMonitors') : ok([])
+  if (monitors.kind === 'failed') return monitors
+  return ok({ slos: slos.value, corrections: corrections.value, monitors: monitors.value })
 }

@@ -96,12 +96,7 @@ async function call(
   return callDatadog(
     world,
     { ...options, limits: options.pull.limits, budget },
-    async (configuration) => {
-      const { MetricsApi } = await import(
-        '@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/apis/MetricsApi.js'
-      )
-      return new MetricsApi(configuration).queryTimeseriesData({ body: bodyOf({ valid, range }) })
-    },
+    { operation: 'queryTimeseriesData', asked: { body: bodyOf({ valid, range }) } },
     signal,
   )
 }

@@ -90,15 +90,18 @@ export interface ReadBytes {
 }
 
 /**
- * Finds keys by their bytes, without making a text of them: by length and two letters, then four bytes at a time. -1: none of
+ * Finds keys by their bytes, without making a text of them: by length and end, then four bytes at a time. -1: none of
  * ours, which most keys of a span are.
  */
 export class KeyTable {
   readonly meanings: readonly KeyMeaning[]
   readonly #bytes: readonly Uint8Array[]
   readonly #words: readonly Int32Array[]
+  readonly #lengths: Int32Array
+  /** The last four bytes of each, by which nearly all are told apart. */
+  readonly #ends: Int32Array
   /** The first meaning with a hash, plus one, and the next one with the same. */
-  readonly #heads = new Uint8Array(256)
+  readonly #heads = new Uint8Array(HASHES)
   readonly #next: Uint8Array
   readonly #byText: ReadonlyMap<string, number>
 
@@ -107,29 +110,45 @@ export class KeyTable {
     this.meanings = meanings
     this.#bytes = meanings.map(({ key }) => new TextEncoder().encode(key))
     this.#words = this.#bytes.map((key) => wordsOf(key))
+    this.#lengths = Int32Array.from(this.#bytes, ({ length }) => length)
+    this.#ends = Int32Array.from(this.#bytes, (key) =>
+      endOf(new DataView(key.buffer, key.byteOffset, key.length), 0, key.length),
+    )
     this.#next = new Uint8Array(meanings.length)
     this.#byText = new Map(meanings.map(({ key }, i) => [key, i]))
     this.#bytes.forEach((key, i) => {
-      const hash = hashOf(key, 0, key.length)
+      const hash = hashOf(this.#ends[i] ?? 0, key.length)
       this.#next[i] = this.#heads[hash] ?? 0
       this.#heads[hash] = i + 1
     })
   }
 
+  /** False: the key at `[from, to)` is none of ours, which is all that is asked of most. */
+  mayHold(view: DataView, from: number, to: number): boolean {
+    return this.#heads[hashOf(endOf(view, from, to), to - from)] !== 0
+  }
+
   /** The index among the meanings of the key at `[from, to)` of what is read. */
-  find({ bytes, view }: ReadBytes, from: number, to: number): number {
-    let at = this.#heads[hashOf(bytes, from, to)] ?? 0
+  find({ view }: ReadBytes, from: number, to: number): number {
+    const length = to - from
+    const end = endOf(view, from, to)
+    let at = this.#heads[hashOf(end, length)] ?? 0
     while (at > 0) {
-      const key = this.#bytes[at - 1]
-      const words = this.#words[at - 1]
-      if (key !== undefined && words !== undefined && key.length === to - from) {
-        let word = 0
-        while (word < words.length && view.getInt32(from + 4 * word, true) === words[word]) word++
-        if (word === words.length && isSameEnd(key, bytes, from)) return at - 1
-      }
-      at = this.#next[at - 1] ?? 0
+      const index = at - 1
+      if (this.#ends[index] === end && this.#lengths[index] === length && this.#isAt(index, view, from))
+        return index
+      at = this.#next[index] ?? 0
     }
     return -1
+  }
+
+  /** Whether the key stands there; that it has the same length and the same end is known. */
+  #isAt(index: number, view: DataView, from: number): boolean {
+    const words = this.#words[index]
+    if (words === undefined) return false
+    let word = 0
+    while (word < words.length && view.getInt32(from + 4 * word, true) === words[word]) word++
+    return word === words.length
   }
 
   findText(key: string): number {
@@ -137,12 +156,18 @@ export class KeyTable {
   }
 }
 
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
-  const length = to - from
-  if (length === 0) return 0
-  const last = bytes[to - 1] ?? 0
-  const middle = bytes[from + (length >> 1)] ?? 0
-  return (length * 7 + last * 3 + middle * 31) & 255
+const HASHES = 1_024
+
+/** The last four bytes; of what is shorter all of them. */
+function endOf(view: DataView, from: number, to: number): number {
+  if (to - from >= 4) return view.getInt32(to - 4, true)
+  let end = 0
+  for (let at = from; at < to; at++) end = (end << 8) | view.getUint8(at)
+  return end
+}
+
+function hashOf(end: number, length: number): number {
+  return Math.imul(end ^ length, 0x9e3779b1) >>> 22
 }
 
 /** Four bytes each, the first lowest; what is left over at the end is left out. */

@@ -1,7 +1,7 @@
 import type { UnixSeconds } from '../../base/index.ts'
-import type { Judgement } from '../../traffic/index.ts'
+import type { Judgement, SeriesHandle } from '../../traffic/index.ts'
 import type { Counting } from '../push/intake.ts'
-import type { SpanFacts } from './spans.ts'
+import { millisecondsOf, type SpanFacts } from './spans.ts'
 import type { SpanExamples } from './spans-examples.ts'
 import type { SpanSeries } from './spans-naming.ts'
 import type { SeenSpans } from './spans-seen.ts'
@@ -25,8 +25,10 @@ export class SpanBatch {
   /** Spans that were counted before, since the process started. */
   duplicates = 0
   #series: SpanSeries[] = []
+  #handles: SeriesHandle[] = []
   #judgements: Judgement[] = []
-  #endMs = new Float64Array(FIRST_SIZE)
+  /** The two halves of the instant of its end. */
+  #ends = new Int32Array(FIRST_SIZE * 2)
   /** Unsigned 32 bits end in 2106, as the ledger's minutes do. */
   #minutes = new Uint32Array(FIRST_SIZE)
   #durations = new Float64Array(FIRST_SIZE)
@@ -46,6 +48,7 @@ export class SpanBatch {
     if (this.#minutes.length > KEPT_SIZE) this.#resize(FIRST_SIZE)
     if (this.#series.length > KEPT_SIZE) {
       this.#series = []
+      this.#handles = []
       this.#judgements = []
     }
   }
@@ -57,8 +60,9 @@ export class SpanBatch {
     if (at >= this.#minutes.length) this.#resize(at * 2)
     this.#series[at] = series
     this.#judgements[at] = judgement
-    this.#endMs[at] = facts.endMs
-    this.#minutes[at] = Math.floor(facts.endSeconds / 60) * 60
+    this.#ends[at * 2] = facts.endHigh
+    this.#ends[at * 2 + 1] = facts.endLow
+    this.#minutes[at] = Math.trunc((facts.endSeconds >>> 0) / 60) * 60
     this.#durations[at] = facts.duration
     this.#weights[at] = weight
     const { ids } = facts
@@ -71,9 +75,9 @@ export class SpanBatch {
     const isNew = this.#isNew
     seen?.begin(now())
     examples.begin(now())
-    // First all of them by themselves: the processor then waits for several places of a large table at once.
-    if (seen !== undefined)
-      for (let i = 0; i < this.size; i++) isNew[i] = seen.add(this.#ids, i * ID_WORDS) ? 1 : 0
+    seen?.addAll(this.#ids, this.size, isNew)
+    // What is counted moves to the beginning of its columns.
+    let kept = 0
     for (let i = 0; i < this.size; i++) {
       const series = this.#series[i]
       const judgement = this.#judgements[i]
@@ -83,28 +87,36 @@ export class SpanBatch {
         continue
       }
       const { outcome, reason, timed } = judgement
-      const duration = small(this.#durations[i] ?? 0)
-      series.handle ??= into.series(series.labels)
-      const addition = {
-        minute: this.#minutes[i] ?? 0,
-        outcome,
-        reason,
-        duration: timed ? duration : undefined,
-      }
-      const weight = this.#weights[i] ?? 1
-      into.add(series.handle, addition, weight === 1 ? 1 : wholeWeight(series, reason, weight))
+      const duration = this.#durations[i] ?? 0
       const wanted =
         outcome === 'bad'
           ? examples.wantsBad(reason, series.labels)
           : outcome === 'good' && timed && examples.wantsSlow(duration)
       if (wanted) this.#offer(i, { into, series, judgement })
+      const weight = this.#weights[i] ?? 1
+      series.handle ??= into.series(series.labels)
+      this.#handles[kept] = series.handle
+      this.#judgements[kept] = judgement
+      this.#minutes[kept] = this.#minutes[i] ?? 0
+      this.#durations[kept] = timed ? duration : -1
+      this.#weights[kept] = weight === 1 ? 1 : wholeWeight(series, reason, weight)
+      kept++
     }
+    into.addAll({
+      size: kept,
+      series: this.#handles,
+      minutes: this.#minutes,
+      judgements: this.#judgements,
+      durations: this.#durations,
+      weights: this.#weights,
+    })
   }
 
   #offer(i: number, found: { into: Counting; series: SpanSeries; judgement: Judgement }): void {
     const { into, series, judgement } = found
     const { labels } = series
-    const [endMs, duration] = [this.#endMs[i] ?? 0, this.#durations[i] ?? 0]
+    const duration = this.#durations[i] ?? 0
+    const endMs = millisecondsOf(this.#ends[i * 2] ?? 0, this.#ends[i * 2 + 1] ?? 0)
     const ids = this.#ids
     into.exemplar(
       this.#setting.examples.exemplar({ labels, judgement, endMs, duration, ids, at: i * ID_WORDS }),
@@ -112,16 +124,14 @@ export class SpanBatch {
   }
 
   #resize(size: number): void {
-    this.#endMs = resized(this.#endMs, size)
+    this.#ends = resizedWords(this.#ends, size * 2)
     const minutes = new Uint32Array(size)
     minutes.set(this.#minutes.subarray(0, Math.min(size, this.#minutes.length)))
     this.#minutes = minutes
     this.#durations = resized(this.#durations, size)
     this.#weights = resized(this.#weights, size)
     this.#isNew = new Uint8Array(size)
-    const ids = new Int32Array(size * ID_WORDS)
-    ids.set(this.#ids.subarray(0, Math.min(this.#ids.length, ids.length)))
-    this.#ids = ids
+    this.#ids = resizedWords(this.#ids, size * ID_WORDS)
   }
 }
 
@@ -137,13 +147,14 @@ function wholeWeight(series: SpanSeries, reason: string, weight: number): number
   return whole
 }
 
-/** The same number, in the form in which the engine keeps small whole numbers without a place of their own. */
-function small(value: number): number {
-  return value < 2_147_483_648 ? value | 0 : value
-}
-
 function resized(column: Float64Array, size: number): Float64Array<ArrayBuffer> {
   const larger = new Float64Array(size)
+  larger.set(column.subarray(0, Math.min(size, column.length)))
+  return larger
+}
+
+function resizedWords(column: Int32Array, size: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(size)
   larger.set(column.subarray(0, Math.min(size, column.length)))
   return larger
 }

@@ -3,6 +3,15 @@ import type { Seconds, UnixSeconds } from '../../base/index.ts'
 const FIRST_SIZE = 1_024
 /** Nobody's ids gather like this unless made to; a span that would stand further off is counted, not remembered. */
 const MOST_STEPS = 128
+const ID_WORDS = 6
+/** So many spans are looked up together: their places fit in the fastest memory. */
+const GROUP = 64
+
+interface Asked {
+  readonly from: number
+  readonly count: number
+  readonly isNew: Uint8Array
+}
 
 /**
  * The spans that were counted lately, to know again those that come twice: from two collectors, or from one that
@@ -15,6 +24,11 @@ export class SeenSpans {
   #now: Generation = new Generation()
   #before: Generation | undefined = undefined
   #since: UnixSeconds | undefined = undefined
+  readonly #firsts = new Int32Array(GROUP)
+  readonly #seconds = new Int32Array(GROUP)
+  readonly #places = new Int32Array(GROUP)
+  /** Kept only so that looking is not left out as having no effect. */
+  touched = 0
 
   constructor(options: { readonly most: number; readonly window: Seconds }) {
     this.#most = options.most
@@ -32,25 +46,51 @@ export class SeenSpans {
   }
 
   /**
-   * Remembers a span; false when it was remembered before. `ids[at …]` are the four words of its trace's id and the
-   * two of its own. A span without an id is always new.
+   * Remembers the first `count` spans and says of each whether it is new. `ids` has six words of each: four of its
+   * trace's id and two of its own. A span without an id is always new.
    */
-  add(ids: Int32Array, at: number): boolean {
-    const high = ids[at + 4] ?? 0
-    const low = ids[at + 5] ?? 0
-    if ((high | low) === 0) return true
-    const a = ids[at] ?? 0
-    const b = ids[at + 1] ?? 0
-    const c = ids[at + 2] ?? 0
-    const d = ids[at + 3] ?? 0
-    // All of the trace's id in each word, so that ids that count up do not cancel each other out.
-    const first = high ^ step(step(step(step(0x2545f491, a), b), c), d)
-    const second = low ^ step(step(step(step(0x1b873593, d), c), b), a)
-    // The empty place is 0 and 0.
-    const other = (first | second) === 0 ? 1 : second
-    const place = placeOf(first, other)
-    if (this.#before?.has(first, other, place) === true) return false
-    if (!this.#now.add(first, other, place)) return false
+  addAll(ids: Int32Array, count: number, isNew: Uint8Array): void {
+    for (let from = 0; from < count; from += GROUP) this.#addGroup(ids, { from, count, isNew })
+  }
+
+  /** Looks first at all the places of a group, which do not wait for each other, and then asks one after the other. */
+  #addGroup(ids: Int32Array, { from, count, isNew }: Asked): void {
+    const size = Math.min(GROUP, count - from)
+    this.#hash(ids, from, size)
+    const places = this.#places
+    this.touched = this.#now.touch(places, size) + (this.#before?.touch(places, size) ?? 0)
+    for (let i = 0; i < size; i++) {
+      const first = this.#firsts[i] ?? 0
+      const second = this.#seconds[i] ?? 0
+      const hasNoId = (first | second) === 0
+      isNew[from + i] = hasNoId || this.#add(first, second, places[i] ?? 0) ? 1 : 0
+    }
+  }
+
+  /** Two words of each span, not both 0, and where they are looked for first; both 0 when it has no id. */
+  #hash(ids: Int32Array, from: number, size: number): void {
+    for (let i = 0, at = from * ID_WORDS; i < size; i++, at += ID_WORDS) {
+      const high = ids[at + 4] ?? 0
+      const low = ids[at + 5] ?? 0
+      const a = ids[at] ?? 0
+      const b = ids[at + 1] ?? 0
+      const c = ids[at + 2] ?? 0
+      const d = ids[at + 3] ?? 0
+      // All of the trace's id in each word, so that ids that count up do not cancel each other out.
+      const first = high ^ step(step(step(step(0x2545f491, a), b), c), d)
+      const second = low ^ step(step(step(step(0x1b873593, d), c), b), a)
+      const hasId = (high | low) !== 0
+      // The empty place is 0 and 0.
+      const other = (first | second) === 0 ? 1 : second
+      this.#firsts[i] = hasId ? first : 0
+      this.#seconds[i] = hasId ? other : 0
+      this.#places[i] = placeOf(first, other)
+    }
+  }
+
+  #add(first: number, second: number, place: number): boolean {
+    if (this.#before?.has(first, second, place) === true) return false
+    if (!this.#now.add(first, second, place)) return false
     if (this.#now.size >= this.#most) {
       // The memory of the last but one is used again, which saves growing into it.
       const next = this.#before ?? new Generation()
@@ -70,6 +110,18 @@ class Generation {
   clear(): void {
     this.size = 0
     this.#words.fill(0)
+  }
+
+  /**
+   * Reads the first place of each, and gives a number that depends on all. A large table is mostly in slow memory, which
+   * is waited for once when it is asked for many places at a time.
+   */
+  touch(places: Int32Array, size: number): number {
+    const words = this.#words
+    const mask = words.length - 1
+    let sum = 0
+    for (let i = 0; i < size; i++) sum ^= words[((places[i] ?? 0) << 1) & mask] ?? 0
+    return sum
   }
 
   has(first: number, second: number, place: number): boolean {

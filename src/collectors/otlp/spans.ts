@@ -11,7 +11,8 @@ const NANOSECONDS_IN_MICROSECOND = 1_000
 
 /**
  * What one span says, whatever it was decoded from; cleared and filled again for each. Instants are the two halves of
- * a whole number of nanoseconds since 1970, which a double cannot hold.
+ * a whole number of nanoseconds since 1970, which a double cannot hold;
+ * each is kept as the signed 32 bits that the engine holds without a place of their own.
  */
 export class SpanFacts {
   kind = 0
@@ -98,24 +99,26 @@ export class SpanFacts {
   }
 
   get endsBeforeStart(): boolean {
-    return this.endHigh < this.startHigh || (this.endHigh === this.startHigh && this.endLow < this.startLow)
+    const [end, start] = [this.endHigh >>> 0, this.startHigh >>> 0]
+    return end < start || (end === start && this.endLow >>> 0 < this.startLow >>> 0)
   }
 
   /** Whole microseconds, cut. The difference is exact for anything shorter than a hundred days. */
   get duration(): number {
-    const nanoseconds = (this.endHigh - this.startHigh) * TWO_32 + (this.endLow - this.startLow)
+    const high = (this.endHigh >>> 0) - (this.startHigh >>> 0)
+    const nanoseconds = high * TWO_32 + ((this.endLow >>> 0) - (this.startLow >>> 0))
     return Math.floor(nanoseconds / NANOSECONDS_IN_MICROSECOND)
   }
 
   /** Whole seconds since 1970: exact until 2116, and from there far enough in the future. */
   get endSeconds(): number {
     // 10^9 is 2^9 × 1,953,125: without its nine lowest bits the number fits in a double.
-    return Math.floor((this.endHigh * 8_388_608 + (this.endLow >>> 9)) / 1_953_125)
+    return Math.floor(((this.endHigh >>> 0) * 8_388_608 + (this.endLow >>> 9)) / 1_953_125)
   }
+}
 
-  /** Milliseconds since 1970, cut. */
-  get endMs(): number {
-    // 10^6 is 2^6 × 15,625. One may be off by rounding, which is enough for an example.
-    return Math.floor((this.endHigh * 67_108_864 + (this.endLow >>> 6)) / 15_625)
-  }
+/** Milliseconds since 1970, cut, of the two halves of an instant. */
+export function millisecondsOf(high: number, low: number): number {
+  // 10^6 is 2^6 × 15,625. One may be off by rounding, which is enough for an example.
+  return Math.floor(((high >>> 0) * 67_108_864 + (low >>> 6)) / 15_625)
 }

@@ -28,7 +28,6 @@ export interface JsonTraceTarget {
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const STATUSES = ['UNSET', 'OK', 'ERROR']
 const encoder = new TextEncoder()
-const LOW = 0xffff_ffffn
 
 /** Reads the spans of a request in OTLP's JSON. Fields that are not known are passed over; gives what is wrong. */
 export function readJsonTraces(body: unknown, target: JsonTraceTarget): string | undefined {
@@ -66,10 +65,10 @@ function readSpan(span: JsonObject, attributes: readonly unknown[], target: Json
   const { status, traceState, name } = span
   const start = uint64Of(span['startTimeUnixNano']) ?? 0n
   const end = uint64Of(span['endTimeUnixNano']) ?? 0n
-  facts.startHigh = Number(start >> 32n)
-  facts.startLow = Number(start & LOW)
-  facts.endHigh = Number(end >> 32n)
-  facts.endLow = Number(end & LOW)
+  facts.startHigh = Number(BigInt.asIntN(32, start >> 32n))
+  facts.startLow = Number(BigInt.asIntN(32, start))
+  facts.endHigh = Number(BigInt.asIntN(32, end >> 32n))
+  facts.endLow = Number(BigInt.asIntN(32, end))
   facts.status = isObject(status) ? enumOf(status['code'], STATUSES) : 0
   facts.traceState = typeof traceState === 'string' && traceState !== '' ? traceState : undefined
   hexInto(span['traceId'], facts.ids, [0, 4])

@@ -35,6 +35,10 @@ const ANY_BYTES = bytesTag(7)
 
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
+/** Every exporter writes both ids first: each a tag, a length, and its bytes. */
+const IDS_BYTES = 4 + TRACE_ID_BYTES + SPAN_ID_BYTES
+const TRACE_ID_BEGIN = TRACE_ID * 256 + TRACE_ID_BYTES
+const SPAN_ID_BEGIN = SPAN_ID * 256 + SPAN_ID_BYTES
 
 export interface TraceTarget {
   readonly facts: SpanFacts
@@ -163,8 +167,18 @@ export class TraceScanner {
   #fields(): void {
     const reader = this.#reader
     const { facts } = this.#target
-    const { bytes, end } = reader
+    const { bytes, view, end } = reader
+    const keys = this.#keys
     let { at } = reader
+    if (
+      at + IDS_BYTES <= end &&
+      view.getUint16(at) === TRACE_ID_BEGIN &&
+      view.getUint16(at + 18) === SPAN_ID_BEGIN
+    ) {
+      this.#id(TRACE_ID, at + 2, at + 18)
+      this.#id(SPAN_ID, at + 20, at + IDS_BYTES)
+      at += IDS_BYTES
+    }
     while (at + 1 < end) {
       const tag = bytes[at] ?? 0
       const second = bytes[at + 1] ?? 0
@@ -175,23 +189,34 @@ export class TraceScanner {
           reader.fail('truncated')
           return
         }
-        if (tag === ATTRIBUTES) this.#noteAttribute(body, next)
-        else if (tag === TRACE_ID || tag === SPAN_ID) this.#id(tag, body, next)
-        else if (tag === NAME) {
+        if (tag === ATTRIBUTES) {
+          // Most attributes say nothing that counts, and nearly all look alike: a short key and then a short value.
+          const keyEnd = body + 2 + (bytes[body + 1] ?? 0)
+          const isPlain =
+            keyEnd + 2 <= next &&
+            bytes[body] === KEY &&
+            bytes[keyEnd] === VALUE &&
+            keyEnd + 2 + (bytes[keyEnd + 1] ?? 0) === next
+          if (!isPlain || keys.mayHold(view, body + 2, keyEnd)) this.#noteAttribute(body, next)
+          at = next
+          continue
+        }
+        if (tag === NAME) {
           this.#nameFrom = body
           this.#nameTo = next
-        } else if (tag === STATUS) {
+        } else if (tag === TRACE_ID || tag === SPAN_ID) this.#id(tag, body, next)
+        else if (tag === STATUS) {
           reader.at = at + 1
           this.#status()
         } else if (tag === TRACE_STATE) this.#traceState(body, next)
         at = next
       } else if (tag === START && at + 9 <= end) {
-        facts.startLow = reader.view.getUint32(at + 1, true)
-        facts.startHigh = reader.view.getUint32(at + 5, true)
+        facts.startLow = view.getInt32(at + 1, true)
+        facts.startHigh = view.getInt32(at + 5, true)
         at += 9
       } else if (tag === END && at + 9 <= end) {
-        facts.endLow = reader.view.getUint32(at + 1, true)
-        facts.endHigh = reader.view.getUint32(at + 5, true)
+        facts.endLow = view.getInt32(at + 1, true)
+        facts.endHigh = view.getInt32(at + 5, true)
         at += 9
       } else if (tag === KIND && second < 128) {
         facts.kind = second
@@ -220,7 +245,7 @@ export class TraceScanner {
       case END: {
         const at = reader.fixed64At()
         if (at < 0) return
-        const [low, high] = [reader.view.getUint32(at, true), reader.view.getUint32(at + 4, true)]
+        const [low, high] = [reader.view.getInt32(at, true), reader.view.getInt32(at + 4, true)]
         if (reader.tag === START) [facts.startLow, facts.startHigh] = [low, high]
         else [facts.endLow, facts.endHigh] = [low, high]
         return
@@ -262,10 +287,17 @@ export class TraceScanner {
   #id(tag: number, from: number, to: number): void {
     const { ids } = this.#target.facts
     const { view } = this.#reader
-    const first = tag === TRACE_ID ? 0 : 4
-    const words = tag === TRACE_ID ? 4 : 2
-    const isWhole = to - from === (tag === TRACE_ID ? TRACE_ID_BYTES : SPAN_ID_BYTES)
-    for (let i = 0; i < words; i++) ids[first + i] = isWhole ? view.getInt32(from + 4 * i, false) : 0
+    if (tag === TRACE_ID) {
+      const isWhole = to - from === TRACE_ID_BYTES
+      ids[0] = isWhole ? view.getInt32(from, false) : 0
+      ids[1] = isWhole ? view.getInt32(from + 4, false) : 0
+      ids[2] = isWhole ? view.getInt32(from + 8, false) : 0
+      ids[3] = isWhole ? view.getInt32(from + 12, false) : 0
+    } else {
+      const isWhole = to - from === SPAN_ID_BYTES
+      ids[4] = isWhole ? view.getInt32(from, false) : 0
+      ids[5] = isWhole ? view.getInt32(from + 4, false) : 0
+    }
   }
 
   #traceState(from: number, to: number): void {

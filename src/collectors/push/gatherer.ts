@@ -391,6 +391,9 @@ export class Gatherer {
         this.#events += weight
         this.#accumulator.addTo(series, addition, weight)
       },
+      addAll: (additions) => {
+        this.#events += this.#accumulator.addAll(additions)
+      },
       exemplar: (exemplar) => this.#batch.examples.offer(exemplar),
       counts: (rows) => {
         for (const row of rows) {

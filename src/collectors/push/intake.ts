@@ -1,5 +1,5 @@
 import type { Labels, World } from '../../base/index.ts'
-import type { Addition, CountRow, Exemplar, SeriesHandle } from '../../traffic/index.ts'
+import type { Addition, Additions, CountRow, Exemplar, SeriesHandle } from '../../traffic/index.ts'
 import type { CollectorStatus, Sink } from '../collector.ts'
 import { Gatherer } from './gatherer.ts'
 
@@ -63,6 +63,7 @@ export interface Delivery {
 export interface Counting {
   readonly series: (labels: Labels) => SeriesHandle
   readonly add: (series: SeriesHandle, addition: Addition, weight?: number) => void
+  readonly addAll: (additions: Additions) => void
   /** Kept as far as the source's bound on examples goes. */
   readonly exemplar: (exemplar: Exemplar) => void
   /** Adds to the counts of minutes: a row holds what comes on top of all that was said before. */

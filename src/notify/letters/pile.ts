@@ -3,7 +3,7 @@ import type { UnixSeconds } from '../../base/index.ts'
 import { type Notice, noticeEntry } from '../notice.ts'
 import type { OutboxEntry } from '../outbox/journal.ts'
 import type { Telling } from '../outbox/teller.ts'
-import { type Line, reasonOf } from '../outbox/track.ts'
+import { heard, type Line, reasonOf } from '../outbox/track.ts'
 import type { LetterDestination } from './letter.ts'
 import { type LetterRecord, letterRecord } from './record.ts'
 
@@ -15,6 +15,8 @@ export interface Pile {
   page: boolean
   acknowledged: boolean
   mutedUntil: UnixSeconds | undefined
+  /** A silence covers it. */
+  silenced: boolean
   /** The newest thing that happened. */
   seq: number
   /** Not told yet, oldest first. */
@@ -63,10 +65,11 @@ export function foldLetter(piles: Piles, entry: OutboxEntry): void {
   if (event.kind === 'unmuted') pile.mutedUntil = undefined
   if (event.kind === 'acknowledged') pile.acknowledged = true
   if (event.kind === 'unacknowledged' || event.kind === 'reopened') pile.acknowledged = false
-  add(piles, pile, {
-    line: { seq: event.seq, reason: reasonOf(event, entry.at, pile.mutedUntil), at: entry.at },
-    atMs,
-  })
+  if (event.kind === 'unsilenced') pile.silenced = false
+  add(piles, pile, { line: { seq: event.seq, reason: reasonOf(event, entry.at, pile), at: entry.at }, atMs })
+  if (event.kind === 'silenced' || (event.kind === 'opened' && event.silence !== undefined))
+    pile.silenced = true
+  if (event.kind === 'merged') pile.open = false
 }
 
 export function foldLetterRecord(piles: Piles, record: LetterRecord, atMs: number): void {
@@ -90,7 +93,7 @@ export function foldLetterRecord(piles: Piles, record: LetterRecord, atMs: numbe
 export function wantLetter(piles: Piles, telling: Telling, atMs: number): void {
   const pile = pileOf(piles, telling.incident, atMs)
   pile.page = telling.severity === 'page'
-  add(piles, pile, { line: { seq: telling.seq, reason: telling.reason, at: telling.at }, atMs })
+  add(piles, pile, { line: { seq: telling.seq, reason: heard(telling.reason), at: telling.at }, atMs })
 }
 
 export function addNotice(piles: Piles, notice: Notice, atMs: number): void {
@@ -104,7 +107,7 @@ function add(piles: Piles, pile: Pile, { line, atMs }: { readonly line: Line; re
   if (line.seq <= pile.seq) return
   pile.seq = line.seq
   if (line.reason === 'first' || line.reason === 'reopened') pile.open = true
-  if (line.reason === 'resolved') pile.open = false
+  if (line.reason === 'resolved' || line.reason === 'merged') pile.open = false
   if (!piles.destination.reasons.has(line.reason)) return
   if (pile.news.length === 0) pile.waitsSinceMs = atMs
   pile.news.push(line)
@@ -119,6 +122,7 @@ function pileOf(piles: Piles, incident: string, atMs: number): Pile {
     page: false,
     acknowledged: false,
     mutedUntil: undefined,
+    silenced: false,
     seq: 0,
     news: [],
     delivered: 0,

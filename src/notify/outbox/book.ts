@@ -84,7 +84,14 @@ function foldEvent(
   if ('reading' in event) track.page = event.reading.severity === 'page'
   if (event.kind === 'muted') track.mutedUntil = event.until
   if (event.kind === 'unmuted') track.mutedUntil = undefined
-  want(track, { seq: event.seq, reason: reasonOf(event, entry.at, track.mutedUntil), at: entry.at }, atMs)
+  if (event.kind === 'unsilenced') track.silenced = false
+  const call = event.kind === 'escalated' || event.kind === 'reminded' ? { call: event } : {}
+  want(track, { seq: event.seq, reason: reasonOf(event, entry.at, track), at: entry.at, ...call }, atMs)
+  if (event.kind === 'silenced' || (event.kind === 'opened' && event.silence !== undefined))
+    track.silenced = true
+  // It is over in silence too.
+  if (event.kind === 'merged') track.open = false
+  if (event.kind === 'severity-set' && event.severity !== undefined) track.page = event.severity === 'page'
 }
 
 export function trackOf(book: Book, incident: string, atMs: number): Track {

@@ -21,6 +21,7 @@ export async function postHeadline(desk: Desk, track: Track): Promise<void> {
     track.headline.hash = hashOf(body)
     track.headline.page = brief.incident.severity === 'page'
   }
+  void desk.destination.accompany?.(ref, brief)
   track.before = undefined
   await desk.write([{ kind: 'updated', ...desk.item(identity), seq: shown }])
   // What happened while it was on its way is shown at once.
@@ -43,7 +44,9 @@ export async function postLines(desk: Desk, track: Track): Promise<void> {
   // Only a ticket that became a page is worth showing to the whole channel.
   const broadcast = headline.page === false && isPage && state === 'open'
   const sent = await tryPost(desk, track, { identity, body, thread: headline.ref, broadcast })
-  if (sent !== undefined) headline.page = isPage
+  if (sent === undefined) return
+  headline.page = isPage
+  if (state === 'resolved') void desk.destination.accompany?.(headline.ref, brief)
 }
 
 /** One message that nothing follows; it is no incident's, so no timeline hears of it. */

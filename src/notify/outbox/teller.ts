@@ -4,7 +4,7 @@ import type { OutboxEntry } from './journal.ts'
 import type { DestinationStatus } from './status.ts'
 
 /** What the outbox needs of a decision. */
-export type Telling = Pick<Decision, 'incident' | 'reason' | 'severity' | 'seq' | 'at'>
+export type Telling = Pick<Decision, 'incident' | 'reason' | 'severity' | 'seq' | 'at' | 'call'>
 
 /** Tells one destination, in whatever way that destination can be told. Its memory is a fold over the journal. */
 export interface Teller {

@@ -1,4 +1,4 @@
-import type { AlertingEvent, DecisionReason } from '../../alerting/index.ts'
+import type { AlertingEvent, Call, DecisionReason } from '../../alerting/index.ts'
 import type { UnixSeconds } from '../../base/index.ts'
 import type { MessageRef, Part } from '../destination.ts'
 import type { Notice } from '../notice.ts'
@@ -14,6 +14,8 @@ export interface Track {
   open: boolean
   page: boolean
   mutedUntil: UnixSeconds | undefined
+  /** A silence covers it. */
+  silenced: boolean
   openedMs: number
   /** The newest thing that happened, whether or not it needs saying. */
   seq: number
@@ -48,6 +50,8 @@ export interface Line {
   readonly seq: number
   readonly reason: DecisionReason
   readonly at: UnixSeconds
+  /** Whom to call. */
+  readonly call?: Pick<Call, 'levelName' | 'targets'>
 }
 
 /** A post of which nobody knows whether it arrived. */
@@ -100,6 +104,7 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
   open: true,
   page: false,
   mutedUntil: undefined,
+  silenced: false,
   openedMs: atMs,
   seq: 0,
   owed: 0,
@@ -124,9 +129,9 @@ export const newTrack = (incident: string, atMs: number, digestOf?: readonly str
 export function reasonOf(
   event: AlertingEvent,
   at: UnixSeconds,
-  mutedUntil: UnixSeconds | undefined,
+  { mutedUntil, silenced }: Pick<Track, 'mutedUntil' | 'silenced'>,
 ): DecisionReason {
-  const muted = mutedUntil !== undefined && at < mutedUntil
+  const muted = silenced || (mutedUntil !== undefined && at < mutedUntil)
   switch (event.kind) {
     case 'opened':
       return event.silence === undefined ? 'first' : 'silenced'
@@ -139,11 +144,12 @@ export function reasonOf(
       return 'resolved'
     case 'reopened-by-hand':
       return 'reopened'
+    case 'silenced':
+      return 'silenced'
     case 'merged':
     case 'absorbed':
-    case 'silenced':
     case 'level':
-      return event.kind
+      return muted ? 'silenced' : event.kind
     case 'escalated':
       return muted ? 'silenced' : 'escalate'
     case 'reminded':
@@ -179,8 +185,12 @@ export function reasonOf(
   }
 }
 
+/** What was silenced until now is told as if it were new. */
+export const heard = (reason: DecisionReason): DecisionReason => (reason === 'unsilenced' ? 'first' : reason)
+
 /** Takes in what happened to the incident; what it knows already changes nothing. */
-export function want(track: Track, line: Line, atMs: number): void {
+export function want(track: Track, { seq, reason, at }: Line, atMs: number): void {
+  const line: Line = { seq, reason: heard(reason), at }
   if (line.seq <= track.seq || line.reason === 'nothing') return
   track.seq = line.seq
   if (line.reason === 'first' || line.reason === 'reopened') {
@@ -189,6 +199,14 @@ export function want(track: Track, line: Line, atMs: number): void {
     track.closed = false
   }
   if (line.reason === 'resolved' || line.reason === 'merged') track.open = false
+  // Nobody has heard of it yet: its cause's message lists it, and is enough.
+  if (line.reason === 'merged' && track.headline === undefined && track.doubt === undefined) {
+    track.closed = true
+    track.lines = []
+    track.owed = 0
+    track.owedSinceMs = undefined
+    return
+  }
   if (SAID.has(line.reason)) track.lines.push(line)
   if (line.reason === 'repeat' || line.reason === 'silenced') {
     if (track.headline !== undefined) track.updateAtMs ??= atMs + updateDelayMs(track, atMs)

@@ -65,11 +65,11 @@ export class Worker implements Teller {
     })
   }
 
-  want({ incident, severity, reason, seq, at }: Telling): void {
+  want({ incident, severity, reason, seq, at, call }: Telling): void {
     const nowMs = this.desk.nowMs()
     const track = trackOf(this.desk.book, incident, nowMs)
     track.page = severity === 'page'
-    want(track, { reason, seq, at }, nowMs)
+    want(track, { reason, seq, at, ...(call === undefined ? {} : { call }) }, nowMs)
   }
 
   /** Something new is wanted. */

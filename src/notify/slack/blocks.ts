@@ -1,5 +1,5 @@
 /** The part of Slack's Block Kit that Nines writes. Names and limits: https://docs.slack.dev/reference/block-kit */
-export type SlackBlock = HeaderBlock | SectionBlock | ContextBlock | ActionsBlock | DividerBlock
+export type SlackBlock = HeaderBlock | SectionBlock | ContextBlock | ActionsBlock | DividerBlock | ImageBlock
 
 export interface HeaderBlock {
   readonly type: 'header'
@@ -19,7 +19,8 @@ export interface ContextBlock {
 
 export interface ActionsBlock {
   readonly type: 'actions'
-  readonly elements: readonly LinkButton[]
+  readonly block_id?: string
+  readonly elements: readonly (LinkButton | PressButton)[]
 }
 
 export interface DividerBlock {
@@ -32,6 +33,51 @@ export interface LinkButton {
   readonly text: PlainText
   readonly url: string
   readonly style?: 'primary'
+}
+
+/** A button whose press comes back to us. */
+export interface PressButton {
+  readonly type: 'button'
+  readonly action_id: string
+  readonly text: PlainText
+  readonly value: string
+  readonly style?: 'primary'
+}
+
+/** A picture that was uploaded to Slack. */
+export interface ImageBlock {
+  readonly type: 'image'
+  readonly slack_file: { readonly id: string }
+  readonly alt_text: string
+}
+
+/** A form. At most 100 blocks; title and buttons at most 24 characters. */
+export interface ModalView {
+  readonly type: 'modal'
+  readonly callback_id: string
+  /** Comes back with the form; at most 3,000 characters. */
+  readonly private_metadata: string
+  readonly title: PlainText
+  readonly submit: PlainText
+  readonly close: PlainText
+  readonly blocks: readonly (SectionBlock | ContextBlock | InputBlock)[]
+}
+
+export interface InputBlock {
+  readonly type: 'input'
+  readonly block_id: string
+  readonly label: PlainText
+  readonly hint?: PlainText
+  readonly optional?: boolean
+  readonly element: TextInput
+}
+
+export interface TextInput {
+  readonly type: 'plain_text_input'
+  readonly action_id: string
+  readonly multiline: boolean
+  /** At most 3,000. */
+  readonly max_length: number
 }
 
 export interface PlainText {

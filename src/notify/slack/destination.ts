@@ -1,6 +1,5 @@
-import slack from '@slack/web-api'
 import { z } from 'zod'
-import type { Log, World } from '../../base/index.ts'
+import type { World } from '../../base/index.ts'
 import type { IncidentBrief } from '../brief.ts'
 import type {
   Body,
@@ -12,11 +11,13 @@ import type {
   MessageRef,
   Post,
 } from '../destination.ts'
-import { clean, link } from '../text.ts'
+import { link } from '../text.ts'
 import { wordsFor } from '../words.ts'
+import { createSlackCall } from './client.ts'
 import { renderDigest } from './digest.ts'
 import { classify } from './failure.ts'
-import { renderLines } from './line.ts'
+import { createIllustrator, type IllustratorOptions } from './illustrate.ts'
+import { type Callees, renderLines } from './line.ts'
 import { DETAILS, renderSlack } from './render.ts'
 
 export interface SlackOptions {
@@ -30,13 +31,18 @@ export interface SlackOptions {
   readonly timeoutMs?: number
   /** Who is called by the first message of a page, and by nothing else: `<!subteam^S…>` or `<@U…>`. */
   readonly mention?: string
+  /** Pictures for the thread; absent: none. */
+  readonly pictures?: IllustratorOptions
+  /** How those are called whom escalation policies name. */
+  readonly callees?: Callees
   /** Overrides the language that definitions ask for: one channel, one language. */
   readonly locale?: string
+  /** With buttons that act: presses come back over HTTP or a socket. */
+  readonly buttons?: boolean
   /** For messages by the service itself. @default {slack <channel>} */
   readonly name?: string
 }
 
-const TIMEOUT_MS = 10_000
 /** Told with the message and read back to tell a post that arrived from one that did not. */
 const EVENT_TYPE = 'nines_incident'
 const HISTORY_PAGE = 100
@@ -60,24 +66,17 @@ const pageAnswer = z.object({
 })
 const payload = z.object({ id: z.string(), part: z.string(), seq: z.coerce.number() })
 
-/**
- * One channel of a Slack workspace. The client's own retries are off, because they post twice when an answer is late;
- * and a limit on one channel does not stop the others.
- */
+/** One channel of a Slack workspace. */
 export function createSlackDestination(world: World, options: SlackOptions): Destination {
-  const { token, channel, mention, apiUrl = 'https://slack.com/api/', timeoutMs = TIMEOUT_MS } = options
+  const { token, channel, mention, apiUrl, timeoutMs } = options
   const name = options.name ?? `slack ${channel}`
-  const client = new slack.WebClient(token, {
-    slackApiUrl: apiUrl,
-    retryConfig: { retries: 0 },
-    timeout: timeoutMs,
-    rejectRateLimitedCalls: true,
-    allowAbsoluteUrls: false,
-    fetch: async (url, init) => world.fetch(url, init),
-    logger: bridge(world.log.child({ destination: name })),
+  const call = createSlackCall(world, {
+    token,
+    name,
+    ...(apiUrl === undefined ? {} : { apiUrl }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   })
-  const call = (method: string, args: Record<string, unknown>): Promise<unknown> =>
-    world.trace.span('notify.send', { method, destination: name }, () => client.apiCall(method, args))
+  const illustrate = options.pictures && createIllustrator(world, call, options.pictures)
   const deliver = async (method: string, args: Record<string, unknown>): Promise<Delivery> => {
     try {
       const answer = sentAnswer.safeParse(await call(method, args))
@@ -99,9 +98,10 @@ export function createSlackDestination(world: World, options: SlackOptions): Des
           detail: DETAILS[Math.min(shrink, DETAILS.length - 1)] ?? 'text',
           ...(called && mention !== undefined ? { mention } : {}),
           ...(continues === undefined ? {} : { continues }),
+          buttons: options.buttons === true,
         })
       },
-      lines: (brief, requests) => renderLines(localized(brief), requests),
+      lines: (brief, requests) => renderLines(localized(brief), requests, options.callees),
       digest: (briefs) => renderDigest(briefs.map(localized)),
       smallest: DETAILS.length - 1,
     },
@@ -134,6 +134,7 @@ export function createSlackDestination(world: World, options: SlackOptions): Des
       })
     },
     permalink: (ref) => permalink(call, ref),
+    ...(illustrate === undefined ? {} : { accompany: (ref, brief) => illustrate(ref, localized(brief)) }),
   }
 }
 
@@ -200,21 +201,5 @@ async function permalink(call: Call, ref: MessageRef): Promise<string | undefine
   } catch {
     // A link is a courtesy: without it the message is named by its time.
     return undefined
-  }
-}
-
-type SlackLogger = NonNullable<ConstructorParameters<typeof slack.WebClient>[1]>['logger']
-
-/** The client's debug lines hold whole messages; only what it warns of is worth a line of ours. */
-function bridge(log: Log): NonNullable<SlackLogger> {
-  const line = (parts: unknown[]): string => clean(parts.map(String).join(' '), 300)
-  return {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (...parts: unknown[]) => log.debug('slack client warns', { text: line(parts) }),
-    error: (...parts: unknown[]) => log.warn('slack client fails', { text: line(parts) }),
-    setLevel: () => undefined,
-    getLevel: () => slack.LogLevel.WARN,
-    setName: () => undefined,
   }
 }

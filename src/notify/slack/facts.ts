@@ -15,18 +15,25 @@ export type Mood = 'resolved' | 'blind' | 'calming' | 'page' | 'ticket'
 export function moodOf({ incident }: IncidentBrief): Mood {
   if (incident.state === 'resolved') return 'resolved'
   if (incident.blindSince !== undefined) return 'blind'
-  if (!incident.members.some((member) => member.firing)) return 'calming'
+  // What a person declared has no rule that could fire.
+  if (incident.kind !== 'declared' && !firing(incident)) return 'calming'
   return incident.severity
 }
+
+/** Its members are the leading SLO's places; the others of a region, and what rests on it, are its consequences. */
+const firing = ({ members, consequences }: IncidentBrief['incident']): boolean =>
+  members.some((member) => member.firing) || consequences.some((each) => each.firing)
 
 /** Whether a rule fires now, with data to say so. */
 export const isBurning = (mood: Mood): boolean => mood === 'page' || mood === 'ticket'
 
-/** The rate people are told: of the incident's own scope, else of its fastest place. */
+/** The rate people are told: of the incident's own scope, else of its fastest place, else of what it brought about. */
 export function rateOf({ incident }: IncidentBrief): number {
-  const firing = incident.members.filter((member) => member.firing)
-  const own = firing.find((member) => labelsKey(member.scope) === labelsKey(incident.scope))
-  return own?.rate ?? Math.max(0, ...firing.map((member) => member.rate))
+  const burning = incident.members.filter((member) => member.firing)
+  const own = burning.find((member) => labelsKey(member.scope) === labelsKey(incident.scope))
+  if (own !== undefined) return own.rate
+  const fastest = burning.length > 0 ? burning : incident.consequences.filter((each) => each.firing)
+  return Math.max(0, ...fastest.map(({ rate }) => rate))
 }
 
 const NAMES_MAX = 3
@@ -60,6 +67,7 @@ export const scopeName = (scope: Labels): string =>
 /** The one sentence, without its full stop: state word and number first. Not escaped; at most 300 characters. */
 export function sentenceOf(brief: IncidentBrief, words: Words): string {
   const { incident } = brief
+  if (incident.kind === 'declared' && incident.state === 'open') return declaredOf(brief, words)
   const where = whereOf(brief, words)
   const peak = words.rate(incident.peakRate)
   // What never burned is about a condition of its policy.
@@ -85,6 +93,10 @@ export function sentenceOf(brief: IncidentBrief, words: Words): string {
     }
   }
 }
+
+/** What somebody called it; the numbers of a rule, should one fire, stand below. */
+const declaredOf = ({ incident }: IncidentBrief, words: Words): string =>
+  words.declared(clean(incident.title ?? '', 200) || incident.id.slice(0, 40))
 
 /** What the gravest condition that is met says; undefined when none is. */
 function conditionOf(brief: IncidentBrief, words: Words): string | undefined {
@@ -149,7 +161,7 @@ export function shareWords(share: number, words: Words): string {
  */
 export function dateToken(
   at: UnixSeconds,
-  brief: IncidentBrief,
+  brief: Pick<IncidentBrief, 'zone' | 'locale'>,
   options: { readonly ago?: boolean } = {},
 ): string {
   const format = options.ago === true ? '{date_short_pretty} {time} ({ago})' : '{date_short_pretty} {time}'
@@ -157,7 +169,7 @@ export function dateToken(
 }
 
 /** `Thu, 20 Nov, 13:02 JST`. Falls back to UTC for a zone that nobody knows. */
-export function zonedTime(at: UnixSeconds, brief: IncidentBrief): string {
+export function zonedTime(at: UnixSeconds, brief: Pick<IncidentBrief, 'zone' | 'locale'>): string {
   const options: Intl.DateTimeFormatOptions = {
     weekday: 'short',
     day: 'numeric',

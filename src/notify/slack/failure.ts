@@ -61,6 +61,10 @@ function classifyCode(code: string): Exclude<Delivery, { readonly kind: 'sent' }
   return { kind: 'ambiguous', reason: clean(code, 80) || 'an empty answer' }
 }
 
+/** What to do about it, when somebody has to do something. */
+export const remedyOf = (failure: Delivery): string | undefined =>
+  failure.kind === 'barred' ? failure.remedy : undefined
+
 /** Before the request is handed over nothing can have happened; from then on anything can. */
 function classifyStatus(status: number): Exclude<Delivery, { readonly kind: 'sent' }> {
   const reason = `HTTP ${status}`

@@ -1,4 +1,4 @@
-import type { DecisionReason, TimelineEntry } from '../../alerting/index.ts'
+import { type Call, type DecisionReason, ROLES, type TimelineEntry } from '../../alerting/index.ts'
 import type { UnixSeconds } from '../../base/index.ts'
 import type { IncidentBrief } from '../brief.ts'
 import { escaped } from '../text.ts'
@@ -11,33 +11,50 @@ import { ruleWords } from './render.ts'
 export interface LineRequest {
   readonly reason: DecisionReason
   readonly at: UnixSeconds
+  /** Whom to call; only with `escalate` and `remind`. */
+  readonly call?: Pick<Call, 'levelName' | 'targets'>
 }
 
+/** How somebody whom a policy names is called in Slack: `<@U…>` or `<!subteam^S…>`. Configured, never data. */
+export type Callees = Readonly<Record<string, string>>
+
 const LINES_MAX = 10
+const CALLED_MAX = 10
 const LINE_LENGTH_MAX = 600
 
 /** What is said in the thread of things that happened, oldest first; undefined when there is nothing to say. */
 export function renderLines(
   brief: IncidentBrief,
   requests: readonly LineRequest[],
+  callees: Callees = {},
 ): SlackMessage | undefined {
   const words = wordsFor(brief.locale)
-  const said = requests.slice(-LINES_MAX).flatMap((request) => lineOf(brief, request, words))
+  const said = requests.slice(-LINES_MAX).flatMap((request) => lineOf(brief, request, { words, callees }))
   return said.length === 0 ? undefined : { text: said.join('\n') }
 }
 
-function lineOf(brief: IncidentBrief, { reason, at }: LineRequest, words: Words): readonly string[] {
+function lineOf(
+  brief: IncidentBrief,
+  { reason, at, call }: LineRequest,
+  { words, callees }: { readonly words: Words; readonly callees: Callees },
+): readonly string[] {
   const { lines } = words
   const sentence = escaped(sentenceOf(brief, words), LINE_LENGTH_MAX)
   switch (reason) {
     case 'first':
-      return [lines.opened(sentence, reasonOf(brief, words))]
+      return brief.incident.kind === 'declared'
+        ? declaredLine(brief, words)
+        : [lines.opened(sentence, reasonOf(brief, words))]
     case 'worse':
       return [lines.worse(sentence)]
     case 'reopened':
+      if (byHand(brief, 'reopened', at) !== undefined)
+        return [lines.reopenedBy(escaped(byHand(brief, 'reopened', at) ?? '', 80))]
       return [lines.reopened(brief.incident.reopened, sentence)]
-    case 'resolved':
-      return [lines.resolved(sentence)]
+    case 'resolved': {
+      const by = byHand(brief, 'resolved', at)
+      return [...(by === undefined ? [] : [lines.resolvedBy(escaped(by, 80))]), lines.resolved(sentence)]
+    }
     case 'blind':
       return [lines.blind(sentence)]
     case 'sighted':
@@ -47,13 +64,15 @@ function lineOf(brief: IncidentBrief, { reason, at }: LineRequest, words: Words)
         .filter((entry) => entry.at === at && entry.by !== undefined)
         .flatMap((entry) => personLine(brief, entry, words))
     case 'merged':
+      return [lines.merged(escaped(brief.incident.parent ?? '', 40))]
     case 'absorbed':
+      return [lines.absorbed(escaped(brief.incident.children.at(-1) ?? '', 40))]
     case 'escalate':
+      return [lines.escalated(escaped(call?.levelName ?? '', 80), calledOf(call, callees))]
     case 'remind':
+      return [lines.reminded(calledOf(call, callees))]
     case 'level':
-      return brief.incident.timeline
-        .filter((entry) => entry.at === at && TURNS.has(entry.kind))
-        .map((entry) => escaped(entry.text, LINE_LENGTH_MAX))
+      return [lines.level(escaped(brief.incident.level?.name ?? words.states.ok, 80))]
     case 'better':
     case 'repeat':
     case 'silenced':
@@ -63,8 +82,22 @@ function lineOf(brief: IncidentBrief, { reason, at }: LineRequest, words: Words)
   }
 }
 
-/** What the time, or other incidents, did to it. */
-const TURNS = new Set<TimelineEntry['kind']>(['merged', 'absorbed', 'escalated', 'reminded', 'level'])
+/** Who is called: a mention where the configuration has one, else the name. */
+function calledOf(call: LineRequest['call'], callees: Callees): string {
+  return (call?.targets ?? [])
+    .slice(0, CALLED_MAX)
+    .map((target) => (Object.hasOwn(callees, target) ? callees[target] : undefined) ?? escaped(target, 80))
+    .join(' ')
+}
+
+/** Who did it, when a person did it at that moment. */
+const byHand = (brief: IncidentBrief, kind: TimelineEntry['kind'], at: UnixSeconds): string | undefined =>
+  brief.incident.timeline.find((entry) => entry.kind === kind && entry.at === at)?.by
+
+function declaredLine({ incident }: IncidentBrief, { lines }: Words): readonly string[] {
+  const by = incident.timeline.find((entry) => entry.kind === 'declared')?.by ?? ''
+  return [lines.declared(escaped(by, 80), escaped(incident.title ?? '', LINE_LENGTH_MAX))]
+}
 
 function personLine(brief: IncidentBrief, entry: TimelineEntry, words: Words): readonly string[] {
   const by = escaped(entry.by ?? '', 80)
@@ -83,13 +116,17 @@ function personLine(brief: IncidentBrief, entry: TimelineEntry, words: Words): r
     case 'unmuted':
       return [lines.unmuted(by)]
     case 'assigned':
+      return [assignedLine(brief, by, words) ?? lines.note(by, escaped(entry.text, LINE_LENGTH_MAX))]
+    case 'severity': {
+      const { severity } = brief.incident
+      return [lines.severity(by, severity === 'page' ? words.page : words.ticket)]
+    }
     case 'unassigned':
-    case 'severity':
     case 'level':
     case 'item-added':
     case 'item-closed':
     case 'linked':
-      return [lines.note(by, escaped(entry.text, LINE_LENGTH_MAX))]
+      return [lines.item(by, escaped(entry.text, LINE_LENGTH_MAX))]
     case 'opened':
     case 'declared':
     case 'merged':
@@ -109,6 +146,19 @@ function personLine(brief: IncidentBrief, entry: TimelineEntry, words: Words): r
     case 'restated':
       return []
   }
+}
+
+/** The role that was given last; undefined when it was given away again since. */
+function assignedLine({ incident }: IncidentBrief, by: string, words: Words): string | undefined {
+  const given = ROLES.flatMap((role) => {
+    const holder = incident.roles[role]
+    return holder === undefined ? [] : [{ role, holder }]
+  }).toSorted((a, b) => b.holder.since - a.holder.since)[0]
+  if (given === undefined) return undefined
+  const { role, holder } = given
+  const to = escaped(holder.who, 80)
+  if (role === 'commander' && holder.who === holder.by) return words.lines.commands(to)
+  return words.lines.assigned(by, words.roles[role], to)
 }
 
 /** The rules that made it an incident, with what they compared. */

@@ -1,18 +1,11 @@
-import { between } from '../../base/index.ts'
+import { ROLES } from '../../alerting/index.ts'
+import { between, type UnixSeconds } from '../../base/index.ts'
 import type { BurnVerdict } from '../../slo/index.ts'
-import type { ContributorLine, ExemplarLine, IncidentBrief, SourceAge } from '../brief.ts'
+import type { ContributorLine, ExemplarLine, IncidentBrief, Overlap, SourceAge } from '../brief.ts'
 import { clean, code, escaped, link, webAddress } from '../text.ts'
 import { type Side, type Words, wordsFor } from '../words.ts'
-import {
-  type ActionsBlock,
-  context,
-  type LinkButton,
-  mrkdwn,
-  plainText,
-  type SlackBlock,
-  type SlackMessage,
-  section,
-} from './blocks.ts'
+import { context, mrkdwn, plainText, type SlackBlock, type SlackMessage, section } from './blocks.ts'
+import { actionsOf } from './buttons.ts'
 import {
   dateToken,
   goneAt,
@@ -22,6 +15,7 @@ import {
   scopeName,
   sentenceOf,
   shareWords,
+  zonedTime,
 } from './facts.ts'
 
 /** How much a message says: less each time that Slack would not take it, until it is one line of text. */
@@ -34,6 +28,8 @@ export interface RenderOptions {
   readonly mention?: string
   /** A message that this one continues, when that one can no longer be changed. */
   readonly continues?: string
+  /** With buttons that act. Without a way for presses to come back they would only disappoint. */
+  readonly buttons?: boolean
 }
 
 const HEADER_LENGTH_MAX = 150
@@ -59,19 +55,21 @@ export function renderSlack(brief: IncidentBrief, options: RenderOptions = {}): 
     { type: 'header', text: plainText(headerOf(brief, mood, words)) },
     section(leadOf(brief, words, options)),
   ]
-  if (detail === 'sentence') return { text, blocks: [...blocks, actionsOf(brief, words)].filter(isBlock) }
+  if (detail === 'sentence') return { text, blocks: [...blocks, ...actionsOf(brief, words, options)] }
   blocks.push({ type: 'section', fields: fieldsOf(brief, mood, words).map(mrkdwn) })
   if (detail === 'full') {
+    const consequences = consequencesOf(brief, words)
+    if (consequences !== undefined) blocks.push(section(consequences))
     const contributors = contributorsOf(brief, words)
     if (contributors !== undefined) blocks.push(section(contributors))
     const exemplars = exemplarsOf(brief, words)
     if (exemplars !== undefined) blocks.push(section(exemplars))
+    const overlaps = overlapsOf(brief, words)
+    if (overlaps !== undefined) blocks.push(context([overlaps]))
   }
   blocks.push(context(footOf(brief, words, options)))
-  return { text, blocks: [...blocks, actionsOf(brief, words)].filter(isBlock) }
+  return { text, blocks: [...blocks, ...actionsOf(brief, words, options)] }
 }
-
-const isBlock = (block: SlackBlock | undefined): block is SlackBlock => block !== undefined
 
 /** The sentence of a message by itself, without markup: for pages, the API and the command line. */
 export const sentence = (brief: IncidentBrief): string => sentenceOf(brief, wordsFor(brief.locale))
@@ -81,15 +79,18 @@ export function textOf(brief: IncidentBrief, words: Words, options: RenderOption
   const sentence = escaped(sentenceOf(brief, words), 600)
   const mention = options.mention === undefined ? '' : `${options.mention} `
   const word = moodWord(moodOf(brief), brief, words)
-  return `${mention}${word} · ${escaped(brief.name, 200) || brief.incident.slo.slice(0, 100)}: ${sentence}`
+  const drill = brief.incident.drill ? `${words.drill} · ` : ''
+  const name = escaped(brief.name, 200) || escaped(brief.incident.slo || brief.incident.id, 100)
+  return `${mention}${drill}${word} · ${name}: ${sentence}`
 }
 
 function headerOf(brief: IncidentBrief, mood: Mood, words: Words): string {
   const { service } = brief.incident
-  const name = clean(brief.name, 60)
+  const name = clean(brief.incident.title ?? brief.name, 60)
   const target = clean(brief.target, 12)
   const promise = target === '' ? '' : words.promise(target, clean(brief.window, 12))
-  const parts = [moodWord(mood, brief, words), clean(service, 40), name, promise]
+  const drill = brief.incident.drill ? words.drill : ''
+  const parts = [drill, moodWord(mood, brief, words), clean(service, 40), name, promise]
   return clean(`${SIGNS[mood]} ${parts.filter((part) => part !== '').join(' · ')}`, HEADER_LENGTH_MAX)
 }
 
@@ -122,7 +123,8 @@ function fieldsOf(brief: IncidentBrief, mood: Mood, words: Words): readonly stri
     [labels.lasted, lastedOf(brief, words)],
     [labels.where, placesOf(brief, words)],
     [labels.owner, escaped(brief.owner, 120) || undefined],
-    [labels.acknowledged, incident.acknowledged && escaped(incident.acknowledged.by, 80)],
+    [labels.acknowledged, handsOf(brief, words)],
+    [labels.clears, clearsOf(brief, mood, words)],
     [labels.mutedUntil, mutedOf(brief)],
   ]
   return fields
@@ -141,12 +143,36 @@ function budgetOf(brief: IncidentBrief, words: Words): string | undefined {
   return words.budgetLeft(words.percent(budget.leftRatio, 1), time, events)
 }
 
-const RULES_SHOWN = 2
+/** Who saw it, and who does what. */
+function handsOf({ incident }: IncidentBrief, words: Words): string | undefined {
+  const seen = incident.acknowledged && escaped(incident.acknowledged.by, 80)
+  const held = ROLES.flatMap((role) => {
+    const holder = incident.roles[role]
+    return holder === undefined ? [] : [words.roleHeld(words.roles[role], escaped(holder.who, 80))]
+  })
+  const all = [...(seen === undefined ? [] : [seen]), ...held]
+  return all.length === 0 ? undefined : all.join(' · ')
+}
+
+function clearsOf(brief: IncidentBrief, mood: Mood, words: Words): string | undefined {
+  const { clearsAt, now } = brief
+  if (clearsAt === undefined || clearsAt <= now || mood === 'resolved' || mood === 'blind') return undefined
+  return words.clearsAt(timeOnly(clearsAt, brief))
+}
+
+const RULES_SHOWN = 4
 
 function burnOf(brief: IncidentBrief, words: Words): string | undefined {
   const verdicts = (brief.scoped ?? brief.whole)?.verdicts ?? []
-  const burning = verdicts.filter((verdict) => verdict.kind === 'burning').slice(0, RULES_SHOWN)
-  return burning.length === 0 ? undefined : burning.map((verdict) => ruleWords(verdict, words)).join('\n')
+  // Those that fire first; the others show how far they are from it.
+  const shown = [
+    ...verdicts.filter((verdict) => verdict.kind === 'burning'),
+    ...verdicts.filter((verdict) => verdict.kind === 'calm'),
+  ].slice(0, RULES_SHOWN)
+  if (shown.length === 0) return undefined
+  return shown
+    .map((verdict) => `${verdict.kind === 'burning' ? '◆' : '◇'} ${ruleWords(verdict, words)}`)
+    .join('\n')
 }
 
 export function ruleWords({ rule, long, short }: BurnVerdict, words: Words): string {
@@ -196,6 +222,45 @@ function mutedOf(brief: IncidentBrief): string | undefined {
     : dateToken(mutedUntil, brief)
 }
 
+const CONSEQUENCES_SHOWN = 5
+
+/** What burns because of it, so that nobody looks for its cause there. */
+function consequencesOf({ incident }: IncidentBrief, words: Words): string | undefined {
+  const { consequences } = incident
+  if (consequences.length === 0) return undefined
+  const lines = consequences.slice(0, CONSEQUENCES_SHOWN).map((one) => {
+    const what = code([one.service, one.slo].map((part) => clean(part, 60)).join(' · '), 130)
+    const rate = one.firing ? words.rate(one.rate) : words.calmAgain
+    return `• ${words.consequence(what, rate, words.because[one.because](escaped(one.on, 80)))}`
+  })
+  const more = consequences.length - lines.length
+  return [`*${words.labels.consequences}*`, ...lines, ...(more > 0 ? [words.more(more)] : [])].join('\n')
+}
+
+const OVERLAPS_SHOWN = 4
+const OVERLAP_SIGNS: Readonly<Record<Overlap['kind'], string>> = {
+  deploy: '🚀',
+  sale: '🛒',
+  tv: '📺',
+  push: '📣',
+  maintenance: '🔧',
+  'load-test': '🧪',
+  other: '📌',
+}
+
+/** What else went on meanwhile. It says nothing of what caused what. */
+function overlapsOf(brief: IncidentBrief, words: Words): string | undefined {
+  const { overlaps = [] } = brief
+  if (overlaps.length === 0) return undefined
+  const shown = overlaps.slice(0, OVERLAPS_SHOWN).map((each) => {
+    const name = link(each.url, escaped(each.name, 100) || each.kind)
+    const end = each.to === undefined ? '' : `–${timeOnly(each.to, brief)}`
+    return `${OVERLAP_SIGNS[each.kind]} ${name} (${timeOnly(each.from, brief)}${end})`
+  })
+  const more = overlaps.length - shown.length
+  return `${words.labels.overlaps}: ${[...shown, ...(more > 0 ? [words.more(more)] : [])].join(' · ')}`
+}
+
 const CONTRIBUTORS_SHOWN = 5
 
 function contributorsOf(brief: IncidentBrief, words: Words): string | undefined {
@@ -240,6 +305,10 @@ function traceOf({ traceId, url }: ExemplarLine): string {
 const durationWords = (ms: number): string =>
   ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`
 
+/** Only the time of day, on the reader's clock. */
+const timeOnly = (at: UnixSeconds, brief: IncidentBrief): string =>
+  `<!date^${at}^{time}|${escaped(zonedTime(at, brief), 60).replaceAll('|', ' ')}>`
+
 /** To the second on the reader's clock. */
 const timeToken = (atMs: number): string => `<!date^${Math.floor(atMs / 1000)}^{time_secs}|${clock(atMs)}>`
 
@@ -262,7 +331,10 @@ function footOf(brief: IncidentBrief, words: Words, options: RenderOptions): rea
     ...(incident.reopened > 0 ? [words.reopenedTimes(incident.reopened)] : []),
     ...(incident.previous === undefined ? [] : [words.previous(escaped(incident.previous, 40))]),
     ...(options.continues === undefined ? [] : [link(options.continues, words.continues)]),
+    ...(incident.level === undefined ? [] : [`${words.labels.level}: ${escaped(incident.level.name, 40)}`]),
+    ...(incident.silencedBy === undefined ? [] : [words.silenced]),
     ...(sources.length === 0 ? [] : [`${words.data}: ${sources.join(', ')}`]),
+    ...(brief.confidence === undefined ? [] : [words.confidence[brief.confidence]]),
     ...runbookText(brief, words),
   ]
   return [parts.join(' · ')]
@@ -280,15 +352,4 @@ function sourceWords({ name, age }: SourceAge, words: Words): string {
 function runbookText(brief: IncidentBrief, words: Words): readonly string[] {
   if (brief.runbook.trim() === '' || URL.canParse(brief.runbook.trim())) return []
   return [`${words.labels.runbook}: ${escaped(brief.runbook, 200)}`]
-}
-
-function actionsOf(brief: IncidentBrief, words: Words): ActionsBlock | undefined {
-  const buttons: [string, string, string | undefined][] = [
-    ['open', words.open, webAddress(brief.pageUrl)],
-    ['runbook', words.labels.runbook, webAddress(brief.runbook)],
-  ]
-  const elements = buttons.flatMap(([action, label, url]): LinkButton[] =>
-    url === undefined ? [] : [{ type: 'button', action_id: `nines-${action}`, text: plainText(label), url }],
-  )
-  return elements.length === 0 ? undefined : { type: 'actions', elements }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Encoding } from '../../../src/collectors/otlp/signal.ts'
 import { createRandom } from '../../world.ts'
+import { endFuzz, fuzzRuns } from '../fuzz-runs.ts'
 import { mutated } from './fuzz-bodies.ts'
 import { anyValue, keyValues, LogRequest, type Plain } from './fuzz-messages.ts'
 import { cellsOf } from './fuzz-oracle.ts'
@@ -12,7 +13,9 @@ import { nanoseconds } from './traces-spans.ts'
 // Log records beside protobufjs: what it takes we take, and it counts as the same request does in OTLP's JSON. What it
 // refuses we may take, since texts that are no UTF-8 and whatever is passed over are no reason to lose an event.
 
-const RUNS = Number(process.env['NINES_FUZZ_RUNS'] ?? 300)
+const RUNS = fuzzRuns(300, 100_000)
+/** Of one request of a few kilobytes, in milliseconds of this thread's work. */
+const LONGEST_MS = 100
 const SEED = Number(process.env['NINES_FUZZ_SEED'] ?? 1)
 
 const VALUES: readonly Plain[] = [
@@ -80,13 +83,16 @@ function asJson(body: Uint8Array): Uint8Array | undefined {
 
 test('what protobufjs takes of log records counts as it does in JSON, and nothing throws', () => {
   let compared = 0
+  let longest = 0
   let before = new Uint8Array(0)
   for (let run = 0; run < RUNS; run++) {
     const random = createRandom(SEED * 7_000_003 + run)
     const whole = requestBody(random)
     const body = run % 3 === 0 ? whole : mutated(random, whole, before)
     before = Uint8Array.from(whole)
+    const began = process.cpuUsage()
     const found = counts(body, 'protobuf')
+    longest = Math.max(longest, process.cpuUsage(began).user / 1_000)
     const json = asJson(body)
     if (json === undefined) continue
     compared++
@@ -95,4 +101,6 @@ test('what protobufjs takes of log records counts as it does in JSON, and nothin
       expect(found, `run ${run}: ${Buffer.from(body).toString('hex')}`).toEqual(expected)
   }
   expect(compared).toBeGreaterThan(RUNS / 3)
+  expect(longest).toBeLessThan(LONGEST_MS)
+  endFuzz('OTLP logs', { bodies: RUNS, compared, 'ms the longest': longest })
 }, 86_400_000)

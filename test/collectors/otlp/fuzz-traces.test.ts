@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTraceSignal } from '../../../src/collectors/otlp/traces.ts'
 import { createRandom } from '../../world.ts'
+import { endFuzz, fuzzRuns } from '../fuzz-runs.ts'
 import { mutated, requestBody } from './fuzz-bodies.ts'
 import { cellsOf, oracle } from './fuzz-oracle.ts'
 import { createCounting } from './traces-counting.ts'
@@ -9,7 +10,7 @@ import { traceSettings } from './traces-spans.ts'
 // The scanner beside protobufjs and the plainest reading of what spans mean: both take a request or neither does, and
 // what they take they count alike. NINES_FUZZ_RUNS sets how many requests are tried, NINES_FUZZ_SEED where they begin.
 
-const RUNS = Number(process.env['NINES_FUZZ_RUNS'] ?? 500)
+const RUNS = fuzzRuns(500, 200_000)
 const SEED = Number(process.env['NINES_FUZZ_SEED'] ?? 1)
 /** Of one request of a few kilobytes, in milliseconds of this thread's work. */
 const LONGEST_MS = 100
@@ -46,6 +47,5 @@ test('the scanner takes what protobufjs takes, and counts it alike', () => {
   expect(taken).toBeGreaterThan(RUNS / 4)
   expect(taken).toBeLessThan(RUNS)
   expect(longest).toBeLessThan(LONGEST_MS)
-  if (process.env['NINES_FUZZ_RUNS'] !== undefined)
-    console.log(`${RUNS} requests, ${taken} taken, the longest took ${longest.toFixed(1)} ms`)
+  endFuzz('OTLP traces', { bodies: RUNS, taken, 'ms the longest': longest })
 }, 86_400_000)

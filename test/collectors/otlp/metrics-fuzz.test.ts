@@ -3,10 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { readJson } from '../../../src/collectors/otlp/metrics-json.ts'
 import type { RawMetric, RawPoint, RawRequest } from '../../../src/collectors/otlp/metrics-model.ts'
 import { readProtobuf } from '../../../src/collectors/otlp/metrics-protobuf.ts'
+import { endFuzz, fuzzRuns } from '../fuzz-runs.ts'
 import { strictReader } from './fuzz-reader.ts'
 import { openSignal, REQUEST } from './metrics-support.ts'
 
 // The reader beside protobufjs, on requests that are whole, cut off, and damaged.
+
+const RUNS = fuzzRuns(300, 100_000)
+const LONGEST_MS = 100
 
 type Plain = Readonly<Record<string, unknown>>
 
@@ -178,8 +182,13 @@ function hasAlternatives(each: unknown): boolean {
   return several || Object.values(each).some(hasAlternatives)
 }
 
+/** The longest that a body took, in milliseconds of this thread's work. */
+let longest = 0
+
 function compare(bytes: Uint8Array): 'both' | 'neither' | 'ambiguous' | 'ours' {
+  const began = process.cpuUsage()
   const ours = readProtobuf(bytes, isWanted)
+  longest = Math.max(longest, process.cpuUsage(began).user / 1_000)
   const { raw, ambiguous } = oracle(bytes)
   if (ambiguous) return 'ambiguous'
   if (ours.kind === 'failed') {
@@ -216,11 +225,13 @@ describe('protobuf', () => {
           seen[compare(cut === null ? bytes : bytes.subarray(0, cut % bytes.length))]++
         },
       ),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     )
     expect(seen.both).toBeGreaterThan(2)
     expect(seen.neither).toBeGreaterThan(20)
-  })
+    expect(longest).toBeLessThan(LONGEST_MS)
+    endFuzz('OTLP metrics', { bodies: RUNS, ...seen, 'ms the longest': longest })
+  }, 86_400_000)
 
   test('what stands in two pieces is put together, and the last of alternatives counts', () => {
     const of = (plain: Plain) => encode({ resourceMetrics: [{ resource: plain, scopeMetrics: [] }] })

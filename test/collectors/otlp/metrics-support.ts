@@ -186,6 +186,9 @@ export function createCounting(remembered = new Map<string, string>()): Counted 
         cell.bins.set(bin, (cell.bins.get(bin) ?? 0) + weight)
       }
     },
+    addAll: ({ size }) => {
+      throw new Error(`points are added one by one, not ${size} at once`)
+    },
     exemplar: (exemplar) => {
       exemplars.push(exemplar)
     },

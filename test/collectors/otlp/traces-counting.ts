@@ -23,6 +23,7 @@ export function createCounting(maxSeries = 2_000): { into: Counting; counted: ()
   const into: Counting = {
     series: accumulator.series,
     add: accumulator.addTo,
+    addAll: accumulator.addAll,
     exemplar: (exemplar) => exemplars.push(exemplar),
     counts: (rows: readonly CountRow[]) => expect.fail(`${rows.length} counts`),
     remember: (key) => expect.fail(key),

@@ -46,6 +46,7 @@ export function createMemoryIntake(disk: Disk): MemoryIntake {
   const counting: Counting = {
     series: accumulator.series,
     add: accumulator.addTo,
+    addAll: accumulator.addAll,
     exemplar: (exemplar) => exemplars.push(exemplar),
     counts: (rows) => disk.counts.push(...rows),
     remember: (key, value) => disk.remembered.set(key, value),

@@ -38,7 +38,7 @@ const unfinished = (signal: AbortSignal): Response =>
 
 test('an answer comes with its status and text', async () => {
   const { answer } = ask(() => new Response('hello', { status: 418 }))
-  expect(await answer).toEqual({
+  expect(await answer).toMatchObject({
     kind: 'ok',
     value: { status: 418, text: 'hello', contentType: 'text/plain;charset=UTF-8', retryAfterMs: undefined },
   })

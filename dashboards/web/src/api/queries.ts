@@ -3,12 +3,15 @@ import type {
   CalendarEvents,
   Contributors,
   Days,
+  DependencyGraph,
   Diagnosis,
   Distances,
   Exemplar,
   Fleet,
   IncidentDetail,
   IncidentSummary,
+  JourneyDetail,
+  Journeys,
   LatencyMap,
   Meta,
   Preview,
@@ -103,6 +106,22 @@ export const exemplarsQuery = (stretch: Stretch) =>
     },
     placeholderData: keepPreviousData,
   })
+
+export const journeysQuery = queryOptions({
+  queryKey: ['journeys'],
+  queryFn: ({ signal }) => read<Journeys>('journeys', { signal }),
+})
+
+export const journeyQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['journey', name],
+    queryFn: ({ signal }) => read<JourneyDetail>(`journeys/${encodeURIComponent(name)}`, { signal }),
+  })
+
+export const graphQuery = queryOptions({
+  queryKey: ['graph'],
+  queryFn: ({ signal }) => read<DependencyGraph>('graph', { signal }),
+})
 
 export const incidentsQuery = queryOptions({
   queryKey: ['incidents'],

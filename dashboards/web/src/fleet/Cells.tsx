@@ -1,10 +1,11 @@
-import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { budgetBar, spark, variableTheme } from '../../../../src/charts/index.ts'
 import type { SloSummary } from '../../../../src/contract/index.ts'
 import { Drawn, Glyph } from '../drawing/Drawn.tsx'
 import { headline } from '../format/sentences.ts'
+import { useSettled } from '../shell/settled.ts'
 import { useVoice } from '../shell/voice.ts'
+import { SplitLink } from './SplitLink.tsx'
 
 /** The cells that list, grid, matrix and the page of a promise share, so that one number never looks like two. */
 
@@ -57,6 +58,10 @@ export function BudgetCell({ slo, width = 136 }: { slo: SloSummary; width?: numb
 }
 
 export function SparkCell({ slo }: { slo: SloSummary }): ReactElement {
+  return useSettled() ? <SparkDrawn slo={slo} /> : <svg width="96" height="22" aria-hidden="true" />
+}
+
+function SparkDrawn({ slo }: { slo: SloSummary }): ReactElement {
   const { words, rate } = useVoice()
   const { bounds } = headline(slo.whole)
   const even = 3600 / Math.max(3600, bounds.to - bounds.from)
@@ -106,19 +111,12 @@ export function CloudCell({ slo, cloud }: { slo: SloSummary; cloud: string }): R
   const label = `${slo.name}, ${cloud}: ${words[one.state]}, ${words.budgetLeft} ${left}`
   const tall = Math.round(Math.max(0, Math.min(1, one.leftRatio ?? 0)) * 18)
   return (
-    <Link
-      to="/slo/$"
-      params={{ _splat: slo.id }}
-      search={{ scope: `cloud_provider=${cloud}` }}
-      className="cloudcell"
-      aria-label={label}
-      title={`${cloud}: ${words[one.state]}, ${left}`}
-    >
+    <SplitLink slo={slo.id} cloud={cloud} label={label} title={`${cloud}: ${words[one.state]}, ${left}`}>
       <Glyph state={one.state} size={10} />
       <svg width="6" height="18" viewBox="0 0 6 18" aria-hidden="true">
         <rect width="6" height="18" fill="var(--line)" />
         <rect y={18 - tall} width="6" height={tall} fill={`var(--${one.state})`} />
       </svg>
-    </Link>
+    </SplitLink>
   )
 }

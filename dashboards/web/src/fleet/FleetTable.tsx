@@ -1,13 +1,28 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { type ReactElement, useLayoutEffect, useRef, useState } from 'react'
+import { useWindowVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
+import { type ReactElement, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { SloSummary } from '../../../../src/contract/index.ts'
 import { Icon } from '../shell/icons.tsx'
+import { useSettled } from '../shell/settled.ts'
 import { useVoice } from '../shell/voice.ts'
 import { BudgetCell, CloudCell, GoneIn, Sli, SparkCell, StateCell } from './Cells.tsx'
 import { type Column, cloudsOf, type FleetSearch, monogram, sortOf } from './filter.ts'
 
 const ROW_HEIGHT = 48
+
+/**
+ * The height of a row as the observer saw it. To ask for it while rows are being put in would lay out the whole page
+ * between two of them, so until the observer tells, a row is as tall as it is known or expected to be.
+ */
+function heightOf(
+  row: Element,
+  seen: ResizeObserverEntry | undefined,
+  rows: Virtualizer<Window, Element>,
+): number {
+  const box = seen?.borderBoxSize[0]
+  if (box !== undefined) return Math.round(box.blockSize)
+  return rows.itemSizeCache.get(rows.options.getItemKey(rows.indexFromElement(row))) ?? ROW_HEIGHT
+}
 
 /** One row a promise. Only the rows near the window are in the document, so that ten thousand scroll like ten. */
 export function FleetTable({
@@ -20,15 +35,18 @@ export function FleetTable({
   search: FleetSearch
 }): ReactElement {
   const { words } = useVoice()
-  const clouds = cloudsOf(all)
+  const settled = useSettled()
+  const clouds = useMemo(() => cloudsOf(all), [all])
   const body = useRef<HTMLTableElement>(null)
   const [top, setTop] = useState(0)
   useLayoutEffect(() => setTop(body.current?.offsetTop ?? 0), [])
   const rows = useWindowVirtualizer({
     count: slos.length,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    // The rows out of sight come after the page can be used.
+    overscan: settled ? 12 : 1,
     scrollMargin: top,
+    measureElement: heightOf,
   })
   const items = rows.getVirtualItems()
   const before = (items[0]?.start ?? top) - top

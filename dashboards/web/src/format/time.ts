@@ -11,13 +11,13 @@ export function zoneName(zone: Zone): string {
   return NAMES[zone] ?? Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
-export type InstantStyle = 'minute' | 'second' | 'day' | 'day-minute' | 'month' | 'full'
+export type InstantStyle = 'minute' | 'second' | 'day' | 'day-minute' | 'month' | 'zone' | 'full'
 
-const STYLES: Readonly<Record<InstantStyle, Intl.DateTimeFormatOptions>> = {
-  minute: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+const STYLES: Readonly<Record<Exclude<InstantStyle, 'minute'>, Intl.DateTimeFormatOptions>> = {
   second: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   day: { month: 'short', day: 'numeric' },
   month: { month: 'short' },
+  zone: { timeZoneName: 'short' },
   'day-minute': { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   full: {
     year: 'numeric',
@@ -37,20 +37,28 @@ export function instant(
   style: InstantStyle,
   { language, zone }: { language: Language; zone: Zone },
 ): string {
-  return formatter(language, zone, style).format(at * 1000)
+  return style === 'minute' ? minute(at, zone) : formatter(language, zone, style).format(at * 1000)
+}
+
+/** Hour and minute read the same in every language we speak, and the clock of the page is the first thing drawn. */
+function minute(at: number, zone: Zone): string {
+  const date = new Date((zone === 'jst' ? at + 32_400 : at) * 1000)
+  const [hour, minutes] =
+    zone === 'local' ? [date.getHours(), date.getMinutes()] : [date.getUTCHours(), date.getUTCMinutes()]
+  return `${String(hour).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
 }
 
 /** How the zone is written beside a clock: UTC, JST, or the local zone's short name. */
 export function zoneLabel(zone: Zone, at: number, language: Language): string {
   if (zone === 'utc') return 'UTC'
   if (zone === 'jst') return 'JST'
-  const parts = new Intl.DateTimeFormat(language, { timeZoneName: 'short' }).formatToParts(at * 1000)
+  const parts = formatter(language, zone, 'zone').formatToParts(at * 1000)
   return parts.find((p) => p.type === 'timeZoneName')?.value ?? ''
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function formatter(language: Language, zone: Zone, style: InstantStyle): Intl.DateTimeFormat {
+function formatter(language: Language, zone: Zone, style: keyof typeof STYLES): Intl.DateTimeFormat {
   const key = `${language} ${zone} ${style}`
   const kept =
     formatters.get(key) ??

@@ -19,6 +19,14 @@ export function Rail(): ReactElement {
         <Icon name="services" size={20} />
         <span>{words.services}</span>
       </Link>
+      <Link to="/journeys" activeOptions={{ includeSearch: false }} className="wide-only">
+        <Icon name="journeys" size={20} />
+        <span>{words.journeys}</span>
+      </Link>
+      <Link to="/graph" activeOptions={{ includeSearch: false }} className="wide-only">
+        <Icon name="graph" size={20} />
+        <span>{words.graph}</span>
+      </Link>
       <Link to="/incidents" activeOptions={{ includeSearch: false }}>
         <Icon name="incidents" size={20} />
         <span>{words.incidents}</span>

@@ -6,6 +6,7 @@ import { type Zone, zoneLabel, zones } from '../format/time.ts'
 import { Icon, Mark } from './icons.tsx'
 import { useFreshness, useLive } from './live.ts'
 import { choose, isDark, usePreferences } from './preferences.ts'
+import { useSettled } from './settled.ts'
 import { useVoice } from './voice.ts'
 
 export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void }): ReactElement {
@@ -85,6 +86,8 @@ function LiveLight(): ReactElement {
 function Clock(): ReactElement {
   const { words, language, zone, instant } = useVoice()
   const [now, setNow] = useState(() => Date.now() / 1000)
+  // To name the local zone the browser loads its tables of zones, which the first rows need not wait for.
+  const named = useSettled() || zone !== 'local'
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now() / 1000), 10_000)
     return () => clearInterval(timer)
@@ -97,7 +100,7 @@ function Clock(): ReactElement {
   return (
     <label className="clock">
       <span className="figure">{instant(now)}</span>
-      <span className="zone">{zoneLabel(zone, now, language)}</span>
+      <span className="zone">{named ? zoneLabel(zone, now, language) : ''}</span>
       <select
         aria-label={words.zone}
         value={zone}

@@ -1,10 +1,12 @@
 import { insightEn } from './insight-en.ts'
+import { journeysEn } from './journeys-en.ts'
 import { servicesEn } from './services-en.ts'
 
 /** English. Every text of the pages; the other languages have the same keys, which the compiler holds. */
 export const en = {
   ...servicesEn,
   ...insightEn,
+  ...journeysEn,
   fleet: 'Fleet',
   incidents: 'Incidents',
   sources: 'Sources',

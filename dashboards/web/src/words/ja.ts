@@ -1,11 +1,13 @@
 import type { Words } from './en.ts'
 import { insightJa } from './insight-ja.ts'
+import { journeysJa } from './journeys-ja.ts'
 import { servicesJa } from './services-ja.ts'
 
 /** Japanese, complete. */
 export const ja: Words = {
   ...servicesJa,
   ...insightJa,
+  ...journeysJa,
   fleet: '一覧',
   incidents: 'インシデント',
   sources: 'データ元',

@@ -41,7 +41,7 @@ export function createDatadogEmulator(options: DatadogEmulatorOptions): DatadogE
       const url = new URL(request.url)
       const path = url.pathname
       calls.set(path, (calls.get(path) ?? 0) + 1)
-      if (!hasKeys(request.headers, options.keys)) return refuse(403, 'Forbidden')
+      if (!hasKeys(request, options.keys)) return refuse(403, 'Forbidden')
       const budget = spend(options, used, path)
       const fault = options.fault?.(path)
       if (fault?.kind === 'stall') await options.clock.sleep(fault.ms, request.signal)
@@ -59,10 +59,13 @@ export function createDatadogEmulator(options: DatadogEmulatorOptions): DatadogE
   }
 }
 
-function hasKeys(headers: Headers, keys: DatadogEmulatorOptions['keys']): boolean {
+/** Events are taken with the API key alone. */
+function hasKeys({ headers, method, url }: Request, keys: DatadogEmulatorOptions['keys']): boolean {
   const api = headers.get('dd-api-key')
+  const isApi = keys === undefined ? Boolean(api) : api === keys.api
+  if (method === 'POST' && new URL(url).pathname === '/api/v1/events') return isApi
   const app = headers.get('dd-application-key')
-  return keys === undefined ? Boolean(api && app) : api === keys.api && app === keys.app
+  return isApi && (keys === undefined ? Boolean(app) : app === keys.app)
 }
 
 function spend(

@@ -3,10 +3,11 @@ import { isPlain, refuse } from './answers.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
-/** What people keep at Datadog: SLOs and their corrections, events. */
+/** What people keep at Datadog: SLOs and their corrections, monitors, events. */
 export interface DatadogObjects {
   readonly slos: Plain[]
   readonly corrections: Plain[]
+  readonly monitors: Plain[]
   readonly events: Plain[]
   readonly answer: (asked: {
     readonly method: string
@@ -20,10 +21,12 @@ const MOST_SLOS = 1_000
 export function createObjects(): DatadogObjects {
   const slos: Plain[] = []
   const corrections: Plain[] = []
+  const monitors: Plain[] = []
   const events: Plain[] = []
   return {
     slos,
     corrections,
+    monitors,
     events,
     answer: ({ method, url, body }) => {
       switch (`${method} ${url.pathname}`) {
@@ -40,11 +43,10 @@ export function createObjects(): DatadogObjects {
             data: pageOf(corrections, url),
             meta: { page: { total_count: corrections.length } },
           })
+        case 'GET /api/v1/monitor':
+          return Response.json(monitorsOf(monitors, url))
         case 'POST /api/v1/events':
-          if (!isPlain(body) || typeof body['title'] !== 'string' || typeof body['text'] !== 'string')
-            return refuse(400, 'title and text are required')
-          events.push({ id: events.length + 1, ...body })
-          return Response.json({ status: 'ok', event: events.at(-1) }, { status: 202 })
+          return createEvent(events, body)
         case 'GET /api/v2/events':
           return Response.json({ data: events.map(toEvent), meta: {}, links: {} })
         default:
@@ -58,6 +60,27 @@ function pageOf(all: readonly Plain[], url: URL): readonly Plain[] {
   const limit = Math.min(MOST_SLOS, Number(url.searchParams.get('limit') ?? MOST_SLOS))
   const offset = Number(url.searchParams.get('offset') ?? 0)
   return all.slice(offset, offset + limit)
+}
+
+/** Monitors are counted in pages, and the list has nothing around it. */
+function monitorsOf(all: readonly Plain[], url: URL): readonly Plain[] {
+  const size = Math.min(MOST_SLOS, Number(url.searchParams.get('page_size') ?? 100))
+  const page = Number(url.searchParams.get('page') ?? 0)
+  return all.slice(page * size, (page + 1) * size)
+}
+
+/** Characters that an event may have, by field. */
+const EVENT_LIMITS = { title: 500, text: 4_000, aggregation_key: 100 } as const
+
+function createEvent(events: Plain[], body: unknown): Response {
+  if (!isPlain(body) || typeof body['title'] !== 'string' || typeof body['text'] !== 'string')
+    return refuse(400, 'title and text are required')
+  for (const [field, most] of Object.entries(EVENT_LIMITS)) {
+    const text = body[field]
+    if (typeof text === 'string' && text.length > most) return refuse(400, `${field} is too long`)
+  }
+  events.push({ id: events.length + 1, ...body })
+  return Response.json({ status: 'ok', event: events.at(-1) }, { status: 202 })
 }
 
 function createSlo(slos: Plain[], body: unknown): Response {

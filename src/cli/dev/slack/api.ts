@@ -1,10 +1,24 @@
 import { z } from 'zod'
-import type { World } from '../../../base/index.ts'
-import { checkBlocks, TEXT_MAX } from './limits.ts'
+import { CHANNEL_METHODS } from './api-channels.ts'
+import { FILE_METHODS, isReady } from './api-files.ts'
+import { PEOPLE_METHODS } from './api-people.ts'
+import { VIEW_METHODS } from './api-views.ts'
+import { checkBlocks, filesIn, TEXT_MAX } from './limits.ts'
+import {
+  type Answer,
+  type Args,
+  byId,
+  type Context,
+  flag,
+  json,
+  type Method,
+  no,
+  words,
+  writable,
+} from './method.ts'
 import {
   addMessage,
   type Channel,
-  findChannel,
   findMessage,
   type Message,
   nextTs,
@@ -13,18 +27,6 @@ import {
   topLevel,
   type Workspace,
 } from './workspace.ts'
-
-export type Args = Readonly<Record<string, unknown>>
-export type Answer = Readonly<Record<string, unknown>> & { readonly ok: boolean }
-
-interface Context {
-  readonly world: World
-  readonly workspace: Workspace
-  /** Where people see the emulator: `http://127.0.0.1:8080/dev/slack`. */
-  readonly pageUrl: string
-}
-
-type Method = (context: Context, args: Args) => Answer
 
 /** The methods that there are, by name. */
 export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
@@ -36,30 +38,13 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['chat.getPermalink', getPermalink],
   ['conversations.history', history],
   ['conversations.replies', replies],
-  ['conversations.info', info],
-  ['conversations.list', listChannels],
   ['reactions.add', addReaction],
-  ['users.info', userInfo],
+  ...CHANNEL_METHODS,
+  ...FILE_METHODS,
+  ...PEOPLE_METHODS,
+  ...VIEW_METHODS,
 ])
 
-const no = (error: string, more: Readonly<Record<string, unknown>> = {}): Answer => ({
-  ok: false,
-  error,
-  ...more,
-})
-
-const words = z.coerce.string()
-const flag = z.union([z.boolean(), z.stringbool()]).catch(false)
-/** Form fields carry JSON as text; JSON bodies carry it as it is. */
-const json = z.unknown().transform((value, ctx) => {
-  if (typeof value !== 'string') return value
-  try {
-    return JSON.parse(value) as unknown
-  } catch {
-    ctx.addIssue('not JSON')
-    return z.NEVER
-  }
-})
 const metadata = z.object({
   event_type: z.string().min(1).max(80),
   event_payload: z.record(z.string(), z.unknown()),
@@ -78,22 +63,6 @@ function authTest({ workspace, pageUrl }: Context): Answer {
   }
 }
 
-/** The channel, when the bot may write to it; else Slack's error. */
-function writable(workspace: Workspace, args: Args): Channel | string {
-  const channel = findChannel(workspace, words.catch('').parse(args['channel']))
-  if (channel === undefined) return 'channel_not_found'
-  if (channel.archived) return 'is_archived'
-  return channel.member ? channel : 'not_in_channel'
-}
-
-/** Writes and reads take ids; only posting takes names too. */
-function byId(workspace: Workspace, args: Args): Channel | string {
-  const named = words.catch('').parse(args['channel'])
-  const channel = workspace.channels.get(named)
-  if (channel === undefined) return 'channel_not_found'
-  return channel.member ? channel : 'not_in_channel'
-}
-
 interface Content {
   readonly text: string
   readonly blocks: Message['blocks'] | undefined
@@ -101,7 +70,7 @@ interface Content {
 }
 
 /** What a message would hold; else Slack's refusal. */
-function readContent(args: Args): Content | Answer {
+function readContent(context: Context, args: Args): Content | Answer {
   const text = words.catch('').parse(args['text'] ?? '')
   let blocks: Message['blocks'] | undefined
   if (args['blocks'] !== undefined && args['blocks'] !== '') {
@@ -109,6 +78,8 @@ function readContent(args: Args): Content | Answer {
     if (!parsed.success) return no('invalid_blocks_format')
     const check = checkBlocks(parsed.data)
     if (check.kind === 'unfit') return no(check.error, { response_metadata: { messages: check.messages } })
+    if (filesIn(check.blocks).some((id) => !isShowable(context, id)))
+      return no('invalid_blocks', { response_metadata: { messages: ['[ERROR] invalid slack file'] } })
     blocks = check.blocks
   }
   if (text.trim() === '' && (blocks === undefined || blocks.length === 0)) return no('no_text')
@@ -119,12 +90,18 @@ function readContent(args: Args): Content | Answer {
   return read.success ? { text, blocks, metadata: read.data } : no('invalid_metadata_schema')
 }
 
+function isShowable({ world, workspace }: Context, id: string): boolean {
+  const file = workspace.files.get(id)
+  return file !== undefined && isReady(file, world.clock.monotonicMs())
+}
+
 const isContent = (value: Content | Answer): value is Content => !('ok' in value)
 
-function postMessage({ world, workspace }: Context, args: Args): Answer {
+function postMessage(context: Context, args: Args): Answer {
+  const { world, workspace } = context
   const channel = writable(workspace, args)
   if (typeof channel === 'string') return no(channel)
-  const content = readContent(args)
+  const content = readContent(context, args)
   if (!isContent(content)) return content
   const threadTs = args['thread_ts'] === undefined ? undefined : words.parse(args['thread_ts'])
   if (threadTs !== undefined && findMessage(channel, threadTs) === undefined) return no('thread_not_found')
@@ -143,14 +120,15 @@ function postMessage({ world, workspace }: Context, args: Args): Answer {
   return { ok: true, channel: channel.id, ts: message.ts, message: shown(workspace, channel, message, false) }
 }
 
-function updateMessage({ world, workspace }: Context, args: Args): Answer {
+function updateMessage(context: Context, args: Args): Answer {
+  const { world, workspace } = context
   const channel = byId(workspace, args)
   if (typeof channel === 'string') return no(channel)
   if (channel.archived) return no('is_archived')
   const message = findMessage(channel, words.catch('').parse(args['ts']))
   if (message === undefined) return no('message_not_found')
   if (message.user !== workspace.bot.user) return no('cant_update_message')
-  const content = readContent(args)
+  const content = readContent(context, args)
   if (!isContent(content)) return content
   if (content.text.length > TEXT_MAX) return no('msg_too_long')
   message.text = content.text
@@ -211,6 +189,7 @@ function page(context: Context, channel: Channel, messages: readonly Message[], 
       ? undefined
       : readCursor(words.parse(args['cursor']))
   const inside = messages.filter((message) => {
+    if (message.ephemeralFor !== undefined) return false
     const at = Number(message.ts)
     const within = inclusive ? at >= oldest && at <= latest : at > oldest && at < latest
     return within && (before === undefined || at < before)
@@ -247,25 +226,6 @@ function replies(context: Context, args: Args): Answer {
     : page(context, channel, [parent, ...repliesTo(channel, ts)], args)
 }
 
-function info({ workspace }: Context, args: Args): Answer {
-  const channel = findChannel(workspace, words.catch('').parse(args['channel']))
-  return channel === undefined ? no('channel_not_found') : { ok: true, channel: describe(channel) }
-}
-
-function listChannels({ workspace }: Context): Answer {
-  const channels = [...workspace.channels.values()].map(describe)
-  return { ok: true, channels, response_metadata: { next_cursor: '' } }
-}
-
-const describe = ({ id, name, topic, member, archived }: Channel) => ({
-  id,
-  name,
-  is_channel: true,
-  is_member: member,
-  is_archived: archived,
-  topic: { value: topic },
-})
-
 function addReaction({ workspace }: Context, args: Args): Answer {
   const channel = byId(workspace, args)
   if (typeof channel === 'string') return no(channel)
@@ -278,17 +238,6 @@ function addReaction({ workspace }: Context, args: Args): Answer {
   message.reactions.set(name, users.add(workspace.bot.user))
   workspace.revision++
   return { ok: true }
-}
-
-function userInfo({ workspace }: Context, args: Args): Answer {
-  const user = words.catch('').parse(args['user'])
-  if (!/^[UW][A-Z0-9]{4,}$/.test(user)) return no('user_not_found')
-  const isBot = user === workspace.bot.user
-  const name = isBot ? workspace.bot.name : user
-  return {
-    ok: true,
-    user: { id: user, name, real_name: name, is_bot: isBot, locale: 'en-US', tz: 'Etc/UTC' },
-  }
 }
 
 /** A message as the API gives it. */

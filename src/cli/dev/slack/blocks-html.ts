@@ -4,11 +4,11 @@ import type { Block } from './workspace.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /** Blocks as Slack draws them. They have passed the limits; what this does not know is named, not hidden. */
-export function blocksToHtml(blocks: readonly Block[]): string {
-  return blocks.map(blockToHtml).join('\n')
+export function blocksToHtml(blocks: readonly Block[], path = '/dev/slack'): string {
+  return blocks.map((block) => blockToHtml(block, path)).join('\n')
 }
 
-function blockToHtml(block: Block): string {
+function blockToHtml(block: Block, path: string): string {
   switch (block.type) {
     case 'header':
       return `<h3 class="b-header">${textOf(block['text'])}</h3>`
@@ -21,7 +21,9 @@ function blockToHtml(block: Block): string {
     case 'divider':
       return '<hr>'
     case 'image':
-      return `<figure>${block['title'] === undefined ? '' : `<figcaption>${textOf(block['title'])}</figcaption>`}${image(block)}</figure>`
+      return `<figure>${block['title'] === undefined ? '' : `<figcaption>${textOf(block['title'])}</figcaption>`}${image(block, path)}</figure>`
+    case 'input':
+      return inputToHtml(block)
     case 'markdown':
       return `<div class="b-section"><p>${mrkdwnToHtml(stringOf(block['text']))}</p></div>`
     default:
@@ -40,6 +42,15 @@ function sectionToHtml(block: Block): string {
   return `<div class="b-section"><div>${text}${table}</div>${accessory}</div>`
 }
 
+/** The field of a form; its name is its block's, as the form gives it back. */
+function inputToHtml(block: Block): string {
+  const element = isFields(block['element']) ? block['element'] : {}
+  const name = escapeHtml(stringOf(block['block_id']))
+  const hint = block['hint'] === undefined ? '' : `<small>${textOf(block['hint'])}</small>`
+  const max = typeof element['max_length'] === 'number' ? ` maxlength="${element['max_length']}"` : ''
+  return `<label class="b-input"><b>${textOf(block['label'])}</b><textarea name="${name}" rows="4"${max}></textarea>${hint}</label>`
+}
+
 function elementToHtml(element: unknown): string {
   if (!isFields(element)) return ''
   switch (element['type']) {
@@ -54,7 +65,7 @@ function elementToHtml(element: unknown): string {
       const label = textOf(element['text'])
       return typeof element['url'] === 'string'
         ? `<a class="button${style}" href="${escapeHtml(element['url'])}" rel="noopener noreferrer">${label}</a>`
-        : `<span class="button${style}">${label}</span>`
+        : `<button type="button" class="button${style}" data-press="${escapeHtml(stringOf(element['action_id']))}">${label}</button>`
     }
     case 'overflow':
       return '<span class="button">⋯</span>'
@@ -65,8 +76,12 @@ function elementToHtml(element: unknown): string {
   }
 }
 
-const image = (element: Fields): string =>
-  `<img src="${escapeHtml(stringOf(element['image_url']))}" alt="${escapeHtml(stringOf(element['alt_text']))}" loading="lazy">`
+/** Pictures that were uploaded are shown from where they are kept. */
+function image(element: Fields, path = ''): string {
+  const file = isFields(element['slack_file']) ? stringOf(element['slack_file']['id']) : ''
+  const source = file === '' ? stringOf(element['image_url']) : `${path}/files/${encodeURIComponent(file)}`
+  return `<img src="${escapeHtml(source)}" alt="${escapeHtml(stringOf(element['alt_text']))}" loading="lazy">`
+}
 
 function textOf(value: unknown): string {
   if (!isFields(value)) return ''

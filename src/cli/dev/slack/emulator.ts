@@ -1,15 +1,22 @@
 import type { World } from '../../../base/index.ts'
-import { type Answer, type Args, METHODS } from './api.ts'
+import { METHODS } from './api.ts'
+import { isReady, receiveUpload } from './api-files.ts'
+import { type DeliveryOptions, signedDelivery } from './delivery.ts'
 import { type Call, ConnectionReset, type Fault, type FaultScript } from './faults.ts'
-import { createRateLimit } from './pace.ts'
+import { type AppLine, createInteractor, type Interactor } from './interact.ts'
+import type { Answer, Args } from './method.ts'
 import { renderPage } from './page.ts'
 import { SCRIPT } from './page-script.ts'
 import { AVATAR, STYLE } from './page-style.ts'
+import { type Done, servePeople } from './people-api.ts'
+import { lackingScope } from './scopes.ts'
+import { createTiers } from './tiers.ts'
 import {
   addMessage,
   type Channel,
   createWorkspace,
   findChannel,
+  newMessage,
   nextTs,
   removeMessage,
   type Workspace,
@@ -23,6 +30,14 @@ export interface SlackEmulatorOptions {
   /** Where it is mounted. @default {/dev/slack} */
   readonly path?: string
   readonly faults?: FaultScript
+  /** Scopes that the token was granted; absent: all. */
+  readonly scopes?: readonly string[]
+  /** Where the app takes requests; absent: nobody hears of what is pressed. */
+  readonly app?: DeliveryOptions | Pick<AppLine, 'deliver'>
+  /** What answer addresses begin with. @default {http://127.0.0.1/dev/slack/hooks/} */
+  readonly hooks?: string
+  /** Where `apps.connections.open` says that the socket is; absent: there is none. */
+  readonly socketUrl?: () => string
 }
 
 /** A Slack of one's own: the API that Nines uses, with its limits and errors, and a page that shows the channels. */
@@ -38,23 +53,20 @@ export interface SlackEmulator {
     readonly say: (channel: string, user: string, text: string) => string
     readonly remove: (channel: string, ts: string) => boolean
     readonly archive: (channel: string, archived: boolean) => void
-  }
+  } & Interactor
 }
 
 const CALLS_KEPT = 10_000
 const BODY_MAX = 1_000_000
-
-/** Special tier: about one message a second and channel, with a little burst. */
-const POST_LIMIT = { perSecond: 1, burst: 4 }
-/** Tier 3: fifty and more a minute. */
-const TIER_3 = { perSecond: 50 / 60, burst: 50 }
+const UPLOAD_MAX = 10_000_000
 
 export function createSlackEmulator(world: World, options: SlackEmulatorOptions): SlackEmulator {
   const path = options.path ?? '/dev/slack'
   const workspace = createWorkspace(options.workspace)
   const calls: Call[] = []
   const counts = new Map<string, number>()
-  const limits = { post: createRateLimit(world, POST_LIMIT), other: createRateLimit(world, TIER_3) }
+  const tiers = createTiers(world)
+  const interactor = createInteractor(world, workspace, lineOf(world, path, options))
   let faults = options.faults
 
   const callApi = async (method: string, request: Request): Promise<Response> => {
@@ -66,25 +78,22 @@ export function createSlackEmulator(world: World, options: SlackEmulatorOptions)
     if (calls.length > CALLS_KEPT) calls.splice(0, calls.length - CALLS_KEPT)
     const pageUrl = new URL(path, request.url).href
     const perform = (): Response => {
-      const wait = limitOf(method, args)
+      const named = args['channel']
+      const channel = (typeof named === 'string' && findChannel(workspace, named)?.id) || ''
+      const wait = tiers.take(method, channel)
       if (wait !== undefined) return rateLimited(String(wait))
-      const refusal = refuseToken(request, args, options.token)
+      const refusal = refuseToken(method, request, args, options.token)
+      if (refusal !== undefined) return answer(refusal)
+      const needed = lackingScope(method, options.scopes)
+      const provided = (options.scopes ?? []).join(',')
+      if (needed !== undefined) return answer({ ok: false, error: 'missing_scope', needed, provided })
+      if (method === 'apps.connections.open') return answer(openSocket(options))
       const handler = METHODS.get(method)
       if (handler === undefined) return answer({ ok: false, error: 'unknown_method', req_method: method })
-      return answer(refusal ?? handler({ world, workspace, pageUrl }, args))
+      return answer(handler({ world, workspace, pageUrl }, args), options.scopes)
     }
     const fault = faults?.(call)
     return fault === undefined ? perform() : suffer(world, fault, perform)
-  }
-
-  const limitOf = (method: string, args: Args): number | undefined => {
-    if (method === 'chat.postMessage') {
-      const named = args['channel']
-      return limits.post.take((typeof named === 'string' && findChannel(workspace, named)?.id) || '')
-    }
-    return method.startsWith('chat.') || method.startsWith('conversations.')
-      ? limits.other.take(method)
-      : undefined
   }
 
   return {
@@ -101,13 +110,56 @@ export function createSlackEmulator(world: World, options: SlackEmulatorOptions)
         if (request.method !== 'POST' && request.method !== 'GET') return text('Method not allowed', 405)
         return callApi(rest.slice('api/'.length), request)
       }
+      if (request.method === 'POST') return serveWrites(workspace, interactor, { request, rest })
       return servePage(world, workspace, { url, rest, path })
     },
-    people: peopleOf(world, workspace),
+    people: { ...peopleOf(world, workspace), ...interactor },
   }
 }
 
-function peopleOf(world: World, workspace: Workspace): SlackEmulator['people'] {
+function lineOf(world: World, path: string, { app, hooks }: SlackEmulatorOptions): AppLine | undefined {
+  if (app === undefined) return undefined
+  const deliver = 'deliver' in app ? app.deliver : signedDelivery(world, app)
+  return { deliver, hooks: hooks ?? `http://127.0.0.1${path}/hooks/` }
+}
+
+const openSocket = ({ socketUrl }: SlackEmulatorOptions): Answer =>
+  socketUrl === undefined ? { ok: false, error: 'socket_mode_not_enabled' } : { ok: true, url: socketUrl() }
+
+/** Uploads, answers to what was pressed, and what the page's people do. */
+async function serveWrites(
+  workspace: Workspace,
+  interactor: Interactor,
+  { request, rest }: { readonly request: Request; readonly rest: string },
+): Promise<Response> {
+  const bytes = new Uint8Array(await request.arrayBuffer()).slice(0, UPLOAD_MAX)
+  if (rest.startsWith('upload/')) {
+    const taken = receiveUpload(workspace, rest.slice('upload/'.length), bytes)
+    return taken ? text(`OK - ${bytes.length}`, 200) : text('Not found', 404)
+  }
+  const body = readBody(bytes)
+  if (rest.startsWith('hooks/'))
+    return interactor.answerHook(rest.slice('hooks/'.length), body)
+      ? text('ok', 200)
+      : text('no_such_hook', 404)
+  const done: Done | undefined = await servePeople(interactor, rest, body)
+  return done === undefined
+    ? text('Not found', 404)
+    : new Response(JSON.stringify(done), { headers: { 'content-type': 'application/json' } })
+}
+
+function readBody(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    // Whoever it is for says what it lacks.
+    return undefined
+  }
+}
+
+type Hands = Pick<SlackEmulator['people'], 'say' | 'remove' | 'archive'>
+
+function peopleOf(world: World, workspace: Workspace): Hands {
   const channelOf = (named: string): Channel => {
     const channel = findChannel(workspace, named)
     if (channel === undefined) throw new RangeError(`Cannot find the channel ${named}`)
@@ -117,13 +169,7 @@ function peopleOf(world: World, workspace: Workspace): SlackEmulator['people'] {
     say: (named, user, said) => {
       const channel = channelOf(named)
       const ts = nextTs(world, channel)
-      const message = { ts, user, text: said, blocks: [], metadata: undefined, threadTs: undefined }
-      addMessage(workspace, channel, {
-        ...message,
-        broadcast: false,
-        editedTs: undefined,
-        reactions: new Map(),
-      })
+      addMessage(workspace, channel, newMessage(ts, user, said))
       return ts
     },
     remove: (named, ts) => removeMessage(workspace, channelOf(named), ts),
@@ -134,10 +180,18 @@ function peopleOf(world: World, workspace: Workspace): SlackEmulator['people'] {
   }
 }
 
-function refuseToken(request: Request, args: Args, expected: string | undefined): Answer | undefined {
+function refuseToken(
+  method: string,
+  request: Request,
+  args: Args,
+  expected: string | undefined,
+): Answer | undefined {
   const header = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
   const token = header ?? (typeof args['token'] === 'string' ? args['token'] : undefined)
   if (token === undefined || token === '') return { ok: false, error: 'not_authed' }
+  if (method === 'api.test') return undefined
+  if (method === 'apps.connections.open')
+    return token.startsWith('xapp-') ? undefined : { ok: false, error: 'not_allowed_token_type' }
   const fits = expected === undefined ? token.startsWith('xoxb-') : token === expected
   return fits ? undefined : { ok: false, error: 'invalid_auth' }
 }
@@ -192,8 +246,13 @@ async function suffer(world: World, fault: Fault, perform: () => Response): Prom
   }
 }
 
-const answer = (body: Answer): Response =>
-  new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json; charset=utf-8' } })
+const answer = (body: Answer, scopes?: readonly string[]): Response =>
+  new Response(JSON.stringify(body), {
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...(scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(',') }),
+    },
+  })
 
 const rateLimited = (retryAfter: string | undefined): Response =>
   new Response(JSON.stringify({ ok: false, error: 'ratelimited' }), {
@@ -236,12 +295,26 @@ function servePage(
     case 'avatar.svg':
       return file('image/svg+xml', AVATAR)
     default:
-      return text('Not found', 404)
+      return rest.startsWith('files/')
+        ? serveFile(world, workspace, rest.slice('files/'.length))
+        : text('Not found', 404)
   }
 }
 
-function viewOf(url: URL): { channel?: string; thread?: string } {
+/** A picture, once Slack would show it. */
+function serveFile(world: World, workspace: Workspace, id: string): Response {
+  const file = workspace.files.get(id)
+  if (file?.bytes === undefined || !isReady(file, world.clock.monotonicMs())) return text('Not found', 404)
+  return new Response(Buffer.from(file.bytes), { headers: { ...PAGE_HEADERS, 'content-type': 'image/png' } })
+}
+
+function viewOf(url: URL): { channel?: string; thread?: string; as?: string } {
   const channel = url.searchParams.get('channel')
   const thread = url.searchParams.get('thread')
-  return { ...(channel === null ? {} : { channel }), ...(thread === null ? {} : { thread }) }
+  const as = url.searchParams.get('as')
+  return {
+    ...(as === null ? {} : { as }),
+    ...(channel === null ? {} : { channel }),
+    ...(thread === null ? {} : { thread }),
+  }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Block } from './workspace.ts'
+import type { Block, OpenView } from './workspace.ts'
 
 /**
  * Slack's limits on what a message may hold, as documented for Block Kit and `chat.postMessage`, and where they are
@@ -62,11 +62,16 @@ const select = z.strictObject({
   initial_option: option.optional(),
   confirm: confirm.optional(),
 })
-const imageElement = z.strictObject({
-  type: z.literal('image'),
-  image_url: webUrl,
+const imageSource = {
+  image_url: webUrl.optional(),
+  slack_file: z.union([z.strictObject({ id: z.string() }), z.strictObject({ url: webUrl })]).optional(),
   alt_text: z.string().min(1).max(2_000),
-})
+}
+const hasOneSource = (image: { image_url?: unknown; slack_file?: unknown }): boolean =>
+  (image.image_url === undefined) !== (image.slack_file === undefined)
+const imageElement = z
+  .strictObject({ type: z.literal('image'), ...imageSource })
+  .refine(hasOneSource, 'needs image_url or slack_file')
 
 const common = { block_id: id.optional() }
 const block = z.discriminatedUnion('type', [
@@ -98,13 +103,9 @@ const block = z.discriminatedUnion('type', [
       .max(25),
     ...common,
   }),
-  z.strictObject({
-    type: z.literal('image'),
-    image_url: webUrl,
-    alt_text: z.string().min(1).max(2_000),
-    title: plain(2_000).optional(),
-    ...common,
-  }),
+  z
+    .strictObject({ type: z.literal('image'), ...imageSource, title: plain(2_000).optional(), ...common })
+    .refine(hasOneSource, 'needs image_url or slack_file'),
   z.strictObject({ type: z.literal('markdown'), text: text(12_000), ...common }),
 ])
 const blocks = z.array(block).max(BLOCKS_MAX)
@@ -134,6 +135,74 @@ export function checkBlocks(value: unknown): BlocksCheck {
     return { kind: 'unfit', error: 'msg_blocks_too_long', messages: [] }
   return { kind: 'fit', blocks: read.data }
 }
+
+export type ViewCheck =
+  | { readonly kind: 'fit'; readonly view: Omit<OpenView, 'id' | 'user' | 'errors'> }
+  | { readonly kind: 'unfit'; readonly messages: readonly string[] }
+
+/** https://docs.slack.dev/reference/views/modal-views and the input block. */
+const inputBlock = z.strictObject({
+  type: z.literal('input'),
+  label: plain(2_000),
+  hint: plain(2_000).optional(),
+  optional: z.boolean().optional(),
+  dispatch_action: z.boolean().optional(),
+  element: z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('plain_text_input'),
+      action_id: id.optional(),
+      placeholder: plain(150).optional(),
+      initial_value: z.string().max(3_000).optional(),
+      multiline: z.boolean().optional(),
+      min_length: z.number().int().min(0).max(3_000).optional(),
+      max_length: z.number().int().min(1).max(3_000).optional(),
+    }),
+    select,
+  ]),
+  ...common,
+})
+const modal = z.strictObject({
+  type: z.literal('modal'),
+  title: plain(24),
+  submit: plain(24).optional(),
+  close: plain(24).optional(),
+  callback_id: z.string().max(255).default(''),
+  private_metadata: z.string().max(3_000).default(''),
+  clear_on_close: z.boolean().optional(),
+  notify_on_close: z.boolean().optional(),
+  blocks: z.array(z.union([inputBlock, block])).max(100),
+})
+
+/** Whether Slack would open this form. */
+export function checkView(value: unknown): ViewCheck {
+  const read = modal.safeParse(value)
+  if (!read.success) {
+    const messages = read.error.issues
+      .slice(0, 5)
+      .map((issue) => `[ERROR] ${issue.message} [json-pointer:/view/${issue.path.join('/')}]`)
+    return { kind: 'unfit', messages }
+  }
+  const { blocks: shown, title, submit, close, callback_id, private_metadata } = read.data
+  if (shown.some((one) => one.type === 'input') && submit === undefined)
+    return { kind: 'unfit', messages: ['[ERROR] submit is required when there is an input block'] }
+  return {
+    kind: 'fit',
+    view: {
+      callbackId: callback_id,
+      privateMetadata: private_metadata,
+      title: title.text,
+      submit: submit?.text ?? '',
+      close: close?.text ?? 'Cancel',
+      blocks: shown,
+    },
+  }
+}
+
+/** Ids of the uploaded files that the blocks show. */
+export const filesIn = (shown: readonly Block[]): readonly string[] =>
+  shown.flatMap(
+    (one) => z.object({ slack_file: z.object({ id: z.string() }) }).safeParse(one).data?.slack_file.id ?? [],
+  )
 
 /** The length of all texts anywhere in the blocks. */
 export function textLength(value: unknown): number {

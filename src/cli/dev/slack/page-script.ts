@@ -44,11 +44,20 @@ const look = async () => {
     if (String(state.revision) !== app.dataset.revision) {
       const text = await (await fetch(location.href)).text()
       const next = new DOMParser().parseFromString(text, 'text/html')
+      // A form that stands open keeps what is being written.
+      const open = app.querySelector('[data-view]')
+      const same = open && next.querySelector('[data-view="' + open.dataset.view + '"]')
+      if (same && !same.querySelector('.error')) same.closest('.veil').replaceWith(open.closest('.veil'))
+      const composing = app.querySelector('[data-composer]')
+      if (composing && next.querySelector('[data-composer]')) next.querySelector('[data-composer]').replaceWith(composing)
+      const focused = document.activeElement
       const list = app.querySelector('.messages')
       const before = list ? list.scrollTop : 0
       app.replaceWith(next.querySelector('.app'))
       const now = document.querySelector('.messages')
       if (now) now.scrollTop = before
+      if (focused && document.contains(focused)) focused.focus()
+      document.querySelector('.app .dialog textarea')?.focus()
       document.title = next.title
     }
     tellTimes(document)
@@ -58,6 +67,35 @@ const look = async () => {
     busy = false
   }
 }
+const app = () => document.querySelector('.app')
+const say = (text) => {
+  const status = document.querySelector('[role=status]')
+  if (status) status.textContent = text
+}
+const tell = async (path, body) => {
+  const response = await fetch(home + '/' + path, {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ channel: app().dataset.channel, user: app().dataset.me, ...body }),
+  })
+  const done = await response.json()
+  if (!done.ok) say('Slack would say: ' + done.error)
+  for (const ms of [50, 300, 900]) setTimeout(look, ms)
+  return done.ok
+}
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-press]')
+  const item = button && button.closest('[data-ts]')
+  if (item) void tell('press', { ts: item.dataset.ts, action: button.dataset.press })
+  const close = event.target.closest('[data-close]')
+  if (close) void tell('close', { view: close.closest('[data-view]').dataset.view })
+})
+document.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const form = event.target
+  const values = Object.fromEntries(new FormData(form))
+  if (form.dataset.view) await tell('submit', { view: form.dataset.view, texts: values })
+  else if (await tell(values.text.startsWith('/') ? 'command' : 'mention', { text: values.text })) form.reset()
+})
 tellTimes(document)
 setInterval(look, 2000)
 document.addEventListener('visibilitychange', look)

@@ -29,8 +29,6 @@ nav a { display: flex; gap: 6px; align-items: baseline; color: inherit; padding:
 nav a span { opacity: .7; } nav a small { margin-left: auto; opacity: .7; }
 nav a:hover { background: #ffffff14; text-decoration: none; }
 nav a[aria-current] { background: var(--side-on); color: #fff; }
-nav .person { margin-top: auto; display: flex; gap: 8px; align-items: center; }
-nav .person i { width: 9px; height: 9px; border-radius: 50%; background: var(--ok); }
 main { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
 main > header, aside > header { display: flex; gap: 12px; align-items: baseline; padding: 12px 20px; border-bottom: 1px solid var(--line); position: relative; }
 h1, aside h2 { font-size: 17px; } header p { color: var(--muted); font-size: 13px; }
@@ -70,7 +68,15 @@ figure img { max-width: min(100%, 720px); border: 1px solid var(--line); border-
 .reactions span { border: 1px solid var(--line); border-radius: 99px; padding: 1px 8px; font-size: 13px; background: var(--raised); }
 .replies { margin-top: 4px; font-size: 13px; display: flex; gap: 8px; } .replies a { font-weight: 650; }
 .empty { color: var(--muted); padding: 40px 20px; }
-.composer { margin: 0 20px 16px; border: 1px solid var(--line); border-radius: 8px; padding: 10px 12px; color: var(--muted); font-size: 13px; }
+.composer { margin: 0 20px 16px; border: 1px solid var(--line); border-radius: 8px; padding: 8px 12px; color: var(--muted); font-size: 13px; }
+.composer input { width: 100%; border: 0; background: none; color: var(--text); font: inherit; font-size: 15px; padding: 2px 0 4px; outline: none; } .composer:focus-within { border-color: var(--link); }
+button { font: inherit; cursor: pointer; }
+nav .people { margin-top: auto; } nav .people p { font-size: 13px; padding: 4px 8px; } nav .people i { display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: var(--ok); }
+.veil { position: fixed; inset: 0; background: #0008; display: grid; place-items: center; padding: 16px; }
+.dialog { width: min(520px, 100%); max-height: 100%; overflow: auto; background: var(--surface); border-radius: 12px; padding: 20px 24px; box-shadow: 0 12px 40px #0006; }
+.dialog h2 { font-size: 20px; margin-bottom: 8px; } .dialog .b-actions { justify-content: flex-end; margin-top: 16px; }
+.b-input { display: grid; gap: 4px; margin-top: 8px; } .b-input textarea { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--muted); border-radius: 6px; padding: 8px 10px; resize: vertical; } .b-input small { color: var(--muted); }
+.error { color: #c2341a; font-weight: 600; margin-top: 6px; }
 aside { border-left: 1px solid var(--line); min-width: 0; min-height: 0; display: flex; flex-direction: column; }
 aside ol { overflow-y: auto; padding: 6px 0; flex: 1; min-height: 0; display: flex; flex-direction: column-reverse; } aside ol::before { content: ''; flex: 1; } aside .b-fields { grid-template-columns: minmax(0, 1fr); }
 aside .count { border-bottom: 1px solid var(--line); margin: 4px 20px 8px; padding: 0 0 6px; }

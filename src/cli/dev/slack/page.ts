@@ -8,6 +8,7 @@ import {
   type Message,
   repliesTo,
   topLevel,
+  type User,
   type Workspace,
 } from './workspace.ts'
 
@@ -18,6 +19,8 @@ export interface PageOptions {
   readonly channel?: string
   /** The message whose thread stands beside; `none`: no thread. Absent: the newest that has one. */
   readonly thread?: string
+  /** Whose eyes it is seen with; absent: the first of the workspace's people. */
+  readonly as?: string
 }
 
 const MESSAGES_SHOWN = 100
@@ -27,7 +30,11 @@ export function renderPage(workspace: Workspace, options: PageOptions): string {
   const channel = (options.channel && findChannel(workspace, options.channel)) || busiest(workspace)
   if (channel === undefined)
     return frame('Slack, emulated', '<main><p class="empty">There is no channel.</p></main>', options)
-  const messages = topLevel(channel).slice(-MESSAGES_SHOWN).toReversed()
+  const me = (options.as && workspace.users.get(options.as)) || [...workspace.users.values()][0]
+  const messages = topLevel(channel)
+    .filter(({ ephemeralFor }) => ephemeralFor === undefined || ephemeralFor === me?.id)
+    .slice(-MESSAGES_SHOWN)
+    .toReversed()
   const newest = messages[0]
   const thread = threadOf(channel, messages, options)
   const place = { workspace, channel, thread, options }
@@ -36,16 +43,17 @@ export function renderPage(workspace: Workspace, options: PageOptions): string {
       ? `#${channel.name}`
       : `${mrkdwnToPlain(newest.text).slice(0, 300)} — #${channel.name}`
   const body = `
-<div class="app${thread === undefined ? '' : ' with-thread'}" data-revision="${workspace.revision}">
-${sidebar(workspace, channel, options)}
+<div class="app${thread === undefined ? '' : ' with-thread'}" data-revision="${workspace.revision}" data-channel="${channel.id}" data-me="${me?.id ?? ''}">
+${sidebar(workspace, channel, options, me)}
 <main>
 <header><h1>#${escapeHtml(channel.name)}</h1><p>${channel.archived ? 'Archived. ' : ''}${escapeHtml(channel.topic)}</p></header>
 <ol class="messages" tabindex="0" aria-label="Messages in #${escapeHtml(channel.name)}, newest first">
 ${messages.length === 0 ? '<li class="empty">Nothing has been said here yet. When a promise burns, its incident appears here.</li>' : withDays(messages, place)}
 </ol>
-<p class="composer">An emulated Slack: it takes what Nines sends, with Slack’s limits, and sends nothing anywhere.</p>
+${composer(channel)}
 </main>
 ${thread === undefined ? '' : threadPane(thread, place)}
+${dialogOf(workspace, me?.id, options.path)}
 </div>`
   return frame(title, body, options)
 }
@@ -94,13 +102,41 @@ function threadOf(
   )
 }
 
-function sidebar(workspace: Workspace, current: Channel, { path }: PageOptions): string {
+/** Commands are written here; they go to the app as Slack would send them, signed. */
+const composer = (channel: Channel): string => `<form class="composer" data-composer>
+<input name="text" autocomplete="off" placeholder="/nines help" aria-label="Write a command to #${escapeHtml(channel.name)}">
+<p role="status">An emulated Slack: it takes what Nines sends, with Slack’s limits, and sends nothing anywhere.</p></form>`
+
+/** The form that stands open for whoever looks. */
+function dialogOf(workspace: Workspace, me: string | undefined, path: string): string {
+  const view = workspace.views.findLast((each) => each.user === me)
+  if (view === undefined) return ''
+  const errors = Object.values(view.errors).map(
+    (text) => `<p class="error" role="alert">${escapeHtml(text)}</p>`,
+  )
+  return `<div class="veil"><form class="dialog" role="dialog" aria-modal="true" aria-label="${escapeHtml(view.title)}" data-view="${escapeHtml(view.id)}">
+<h2>${escapeHtml(view.title)}</h2>${blocksToHtml(view.blocks, path)}${errors.join('')}
+<p class="b-actions"><button type="button" class="button" data-close>${escapeHtml(view.close)}</button><button class="button primary">${escapeHtml(view.submit)}</button></p></form></div>`
+}
+
+function sidebar(
+  workspace: Workspace,
+  current: Channel,
+  { path }: PageOptions,
+  me: User | undefined,
+): string {
   const items = [...workspace.channels.values()].map((channel) => {
     const here = channel.id === current.id ? ' aria-current="page"' : ''
     const count = topLevel(channel).length
     return `<li><a href="${path}?channel=${channel.id}"${here}><span>#</span> ${escapeHtml(channel.name)}${count === 0 ? '' : ` <small>${count}</small>`}</a></li>`
   })
-  return `<nav aria-label="Channels"><h2>${escapeHtml(workspace.name)}</h2><p>Channels</p><ul>${items.join('')}</ul><p class="person"><i></i>${escapeHtml(workspace.bot.name)}</p></nav>`
+  const people = [...workspace.users.values()]
+    .map(({ id, name, locale }) => {
+      const here = id === me?.id ? ' aria-current="true"' : ''
+      return `<a href="${path}?channel=${current.id}&amp;as=${id}"${here}><span><i></i></span> ${escapeHtml(name)} <small>${escapeHtml(locale.slice(0, 2))}</small></a>`
+    })
+    .join('')
+  return `<nav aria-label="Channels"><h2>${escapeHtml(workspace.name)}</h2><p>Channels</p><ul>${items.join('')}</ul><div class="people"><p>You are</p>${people}</div></nav>`
 }
 
 /** A line between two days, in UTC where no script runs. */
@@ -126,14 +162,14 @@ function messageToHtml(message: Message, place: PlaceOnPage, inChannel: boolean)
   const replies = inChannel && message.threadTs === undefined ? repliesTo(channel, message.ts) : []
   const body =
     message.blocks.length > 0
-      ? `<p class="fallback">${mrkdwnToHtml(message.text)}</p>${blocksToHtml(message.blocks)}`
+      ? `<p class="fallback">${mrkdwnToHtml(message.text)}</p>${blocksToHtml(message.blocks, options.path)}`
       : `<p>${mrkdwnToHtml(message.text)}</p>`
   const selected = thread?.ts === message.ts && inChannel ? ' class="selected"' : ''
   const anchor = inChannel ? ` id="p${message.ts.replace('.', '')}"` : ''
-  return `<li${anchor}${selected}><article>
+  return `<li${anchor}${selected} data-ts="${message.ts}"><article>
 ${isBot ? `<img class="avatar" src="${options.path}/avatar.svg" alt="">` : `<span class="avatar">${escapeHtml(name.slice(0, 1))}</span>`}
 <div class="content"><p class="by"><b>${escapeHtml(name)}</b>${isBot ? ' <i class="app-badge">APP</i>' : ''} ${clock(message.ts)}${message.broadcast && inChannel ? ' <span class="note">also sent to the channel</span>' : ''}</p>
-${body}${message.editedTs === undefined ? '' : `<p class="edited">(edited ${clock(message.editedTs)})</p>`}
+${message.ephemeralFor === undefined ? '' : '<p class="note">Only visible to you</p>'}${body}${filesOf(workspace, message, options.path)}${message.editedTs === undefined ? '' : `<p class="edited">(edited ${clock(message.editedTs)})</p>`}
 ${reactionsOf(message)}${repliesLink(replies, message, place)}</div></article></li>`
 }
 
@@ -142,6 +178,16 @@ const isoOf = (ts: string): string => isoMinute(unixSeconds(secondsOf(ts)))
 
 const clock = (ts: string): string =>
   `<time data-unix="${secondsOf(ts)}" data-format="{time}">${isoOf(ts).slice(11)}</time>`
+
+function filesOf(workspace: Workspace, { files = [] }: Message, path: string): string {
+  return files
+    .flatMap((id) => workspace.files.get(id) ?? [])
+    .map(
+      ({ id, name, altText }) =>
+        `<figure><figcaption>${escapeHtml(name)}</figcaption><img src="${path}/files/${id}" alt="${escapeHtml(altText)}"></figure>`,
+    )
+    .join('')
+}
 
 function reactionsOf(message: Message): string {
   if (message.reactions.size === 0) return ''

@@ -1,0 +1,56 @@
+/** English: what the pages of journeys and of dependencies say. */
+export const journeysEn = {
+  journeys: 'Journeys',
+  journeysTitle: 'What users do across services and clouds',
+  journeysNone: 'No journey is defined yet.',
+  journeysNext: 'A file of kind Journey says what a user does, as a tree over promises.',
+  journeyMeasured: 'Measured',
+  journeyTextbook: 'By the textbook',
+  journeyTextbookNote: 'as if outages never coincided',
+  journeyCorrelation: 'Cost of correlation',
+  journeyCorrelationNote: (minutes: string) => `${minutes} of everybody's time`,
+  journeyRedundancy: 'Failures left',
+  journeyUsual: (n: string) => `of ${n} when all works`,
+  journeyDown: 'down now',
+  journeyTree: 'What it rests on',
+  journeyPart: 'Part',
+  journeyKind: (kind: string, count: number | null) =>
+    kind === 'all'
+      ? 'all of these'
+      : kind === 'any'
+        ? 'any of these'
+        : kind === 'routes'
+          ? 'traffic is split over these'
+          : `at least ${count ?? 1} of these`,
+  journeyWeight: (share: string) => `${share} of the traffic`,
+  journeyPromises: 'Promises',
+  journeyNeeded: 'Must keep',
+  journeyNeededMinutes: (minutes: string) => `${minutes} may be bad`,
+  journeyNotMeasured: 'not measured',
+  journeyLeafDown: 'down',
+  journeyCauses: 'Who spent it',
+  journeyCausesNote: 'Each share by what it did to the whole, minute by minute; shares add up.',
+  journeyCausesNone: 'Nothing was lost in this window.',
+  journeyByLeaf: 'Part',
+  journeyByCloud: 'Cloud',
+  journeyByRegion: 'Region',
+  journeyByProvider: 'Provider',
+  journeyByOwner: 'Ours or theirs',
+  journeyOwners: (name: string) => (name === 'ours' ? 'ours' : name === 'provider' ? "the provider's" : name),
+  journeyElsewhere: 'elsewhere',
+  journeyFeasible: 'Can it be kept',
+  journeyShortfall: (minutes: string) => `${minutes} in which everybody was let down`,
+  graph: 'Graph',
+  graphTitle: 'What rests on what: the dependency graph',
+  graphNone: 'Nothing is defined that rests on anything.',
+  graphKeys: 'Arrow keys follow edges, Enter opens, B goes to the cause of what burns.',
+  graphKind: (kind: string) => kind,
+  graphCause: 'the cause',
+  graphTraffic: (n: string, share: string) => `${n} a minute, ${share} of them bad`,
+  graphUnknown: 'nothing measured in the last hour',
+  graphEdges: 'As a table',
+  graphFrom: 'Rests on it',
+  graphTo: 'What it rests on',
+  graphPerMinute: 'A minute',
+  graphErrors: 'Bad',
+}
