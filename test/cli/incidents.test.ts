@@ -62,7 +62,8 @@ function createDesk(
     env,
   }
   const fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const path = String(input).slice(`${URL}/api/v1`.length)
+    const url = input instanceof Request ? input.url : input.toString()
+    const path = url.slice(`${URL}/api/v1`.length)
     asked.push(typeof init?.body === 'string' ? [path, JSON.parse(init.body)] : path)
     const answer = answers[path]
     return answer === undefined
