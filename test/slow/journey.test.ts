@@ -111,6 +111,10 @@ test('while both are out it burns, and the incident names the cause', async () =
   expect(sum).toBe(found.attribution.shortfall)
   const headlines = rig.headlines().map(({ text }) => text)
   expect(headlines[0]).toMatch(/^PAGE · Checkout answers: .*aws and gcp/)
+  // The journey burns because its parts do: it has no headline and no incident of its own.
+  expect(headlines.filter((text) => /Buy/.test(text.split(':')[0] ?? ''))).toEqual([])
+  const open = (await rig.incidents()).filter(({ state }) => state !== 'resolved')
+  expect(open.map(({ slo }) => slo)).toEqual(['checkout-availability'])
 })
 
 test('after it healed redundancy is whole again, and the past tells the same when it is read again', async () => {
